@@ -1,0 +1,9 @@
+import { z } from 'zod';
+import { defineEvent } from '../event.ts';
+
+/** A person saved a profile for the first time. */
+export const UserRegistered = defineEvent('UserRegistered', {
+  publisher: 'user',
+  version: 1,
+  data: z.object({ userId: z.uuid(), email: z.email(), name: z.string().min(1).max(200) }),
+});

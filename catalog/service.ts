@@ -1,0 +1,74 @@
+import type { EnvironmentName } from './environments.ts';
+import type { EventContract } from './event.ts';
+import type { SizeName } from './fargate.ts';
+
+/** One Deployment of a service; one process on a laptop. */
+export interface Workload {
+  size: SizeName;
+  replicas: Record<EnvironmentName, number>;
+  /** Paths on the gateway: exact, or a prefix that ends with `/*`. A workload without routes serves only its health and metrics. */
+  routes?: readonly string[];
+  /** When to add replicas: on CPU for APIs, on queue depth for consumers. */
+  scaleOn?: { cpuPercent: number; max: number } | { queueDepth: number; max: number };
+}
+
+/** One consumer of one event: one rule, one queue, one dead-letter queue. */
+export interface Subscription {
+  event: EventContract;
+  workload: string;
+  /** How long a handler may take. */
+  deadlineSeconds: number;
+  /** At least six deadlines. */
+  visibilitySeconds: number;
+  maxReceives: number;
+  queueRetentionDays: number;
+  /** Longer than the queue's, so that a message that arrives late is still seen. */
+  deadLetterRetentionDays: number;
+}
+
+/** What a service may touch beside its own database and the events that it publishes and consumes. */
+export type Access = { kind: 'cache' } | { kind: 'warehouse' } | { kind: 'bucket'; name: string; allow: 'read' | 'write' };
+
+/** A business capability with its own folder, namespace and database. */
+export interface Service {
+  name: string;
+  owner: string;
+  purpose: string;
+  /** Its own database and role. `poolSize` counts connections of one process. */
+  database?: { poolSize: number };
+  workloads: Record<string, Workload>;
+  publishes: readonly EventContract[];
+  consumes: readonly Subscription[];
+  access: readonly Access[];
+  /** How long consumers remember the ids that they applied: longer than every queue, dead-letter queue and replay can redeliver. */
+  inboxDays: number;
+}
+
+type ServiceFacts = Omit<Service, 'name' | 'publishes' | 'consumes' | 'access' | 'inboxDays'> &
+  Partial<Pick<Service, 'publishes' | 'consumes' | 'access' | 'inboxDays'>>;
+
+/** Declares a service. What is not said is nothing: no events, no access. The inbox remembers 30 days. */
+export function service(name: string, facts: ServiceFacts): Service {
+  return { name, publishes: [], consumes: [], access: [], inboxDays: 30, ...facts };
+}
+
+/**
+ * Declares a subscription. Defaults: the `worker` workload, a deadline of 5 seconds, a visibility of six deadlines
+ * (rounded up to whole seconds, as SQS counts), 5 receives, 4 days in the queue and 14 in the dead-letter queue.
+ */
+export function on(
+  event: EventContract,
+  options: Partial<Omit<Subscription, 'event' | 'visibilitySeconds'>> = {},
+): Subscription {
+  const deadlineSeconds = options.deadlineSeconds ?? 5;
+  return {
+    workload: 'worker',
+    maxReceives: 5,
+    queueRetentionDays: 4,
+    deadLetterRetentionDays: 14,
+    ...options,
+    event,
+    deadlineSeconds,
+    visibilitySeconds: Math.ceil(deadlineSeconds * 6),
+  };
+}

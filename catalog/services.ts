@@ -1,0 +1,163 @@
+import { perEnvironment } from './environments.ts';
+import { PageViewsCollected } from './events/analytics.ts';
+import {
+  OrderCancelled,
+  OrderConfirmed,
+  OrderDelivered,
+  OrderPlaced,
+  OrderRejected,
+  OrderShipped,
+  PaymentRequested,
+  RefundRequested,
+} from './events/order.ts';
+import { PaymentFailed, PaymentProcessed, PaymentRefunded } from './events/payment.ts';
+import { StockRejected, StockReserved } from './events/product.ts';
+import { UserRegistered } from './events/user.ts';
+import { on, type Service, service } from './service.ts';
+
+/** How many days analytics keeps raw views in Aurora; older days are answered by the warehouse. */
+export const analyticsHotDays = 30;
+
+export const analytics = service('analytics', {
+  owner: 'insight',
+  purpose: 'Counts page views without cookies and answers what visitors did.',
+  database: { poolSize: 10 },
+  workloads: {
+    api: {
+      size: '2 vCPU / 4 GB',
+      replicas: perEnvironment(1, 2, 2),
+      routes: ['/t.js', '/api/analytics/*'],
+      scaleOn: { cpuPercent: 60, max: 6 },
+    },
+    relay: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 1, 2) },
+    processor: {
+      size: '0.5 vCPU / 1 GB',
+      replicas: perEnvironment(1, 2, 2),
+      scaleOn: { queueDepth: 50, max: 6 },
+    },
+    loader: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 1, 1) },
+  },
+  publishes: [PageViewsCollected],
+  consumes: [on(PageViewsCollected, { workload: 'processor', deadlineSeconds: 1.5 })],
+  access: [{ kind: 'cache' }, { kind: 'warehouse' }],
+});
+
+export const user = service('user', {
+  owner: 'accounts',
+  purpose: 'Keeps profiles and loyalty points.',
+  database: { poolSize: 10 },
+  workloads: {
+    api: {
+      size: '0.5 vCPU / 1 GB',
+      replicas: perEnvironment(1, 3, 3),
+      routes: ['/api/users/*'],
+      scaleOn: { cpuPercent: 60, max: 6 },
+    },
+    worker: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
+  },
+  publishes: [UserRegistered],
+  consumes: [on(OrderPlaced), on(OrderConfirmed), on(OrderCancelled), on(OrderRejected)],
+  access: [{ kind: 'bucket', name: 'uploads', allow: 'write' }],
+});
+
+export const product = service('product', {
+  owner: 'catalogue',
+  purpose: 'Keeps products and stock, and holds stock for orders.',
+  database: { poolSize: 10 },
+  workloads: {
+    api: {
+      size: '1 vCPU / 2 GB',
+      replicas: perEnvironment(1, 2, 2),
+      routes: ['/api/products', '/api/products/*'],
+      scaleOn: { cpuPercent: 60, max: 6 },
+    },
+    worker: { size: '0.5 vCPU / 1 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
+  },
+  publishes: [StockReserved, StockRejected],
+  consumes: [on(UserRegistered), on(OrderPlaced), on(OrderConfirmed), on(OrderRejected), on(OrderCancelled)],
+  access: [{ kind: 'bucket', name: 'products', allow: 'write' }],
+});
+
+export const order = service('order', {
+  owner: 'checkout',
+  purpose: 'Takes an order from placed to delivered, or back.',
+  database: { poolSize: 10 },
+  workloads: {
+    api: {
+      size: '1 vCPU / 2 GB',
+      replicas: perEnvironment(1, 2, 2),
+      routes: ['/api/orders', '/api/orders/*'],
+      scaleOn: { cpuPercent: 60, max: 6 },
+    },
+    worker: { size: '0.5 vCPU / 1 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
+  },
+  publishes: [
+    OrderPlaced,
+    PaymentRequested,
+    RefundRequested,
+    OrderConfirmed,
+    OrderRejected,
+    OrderCancelled,
+    OrderShipped,
+    OrderDelivered,
+  ],
+  consumes: [on(StockReserved), on(StockRejected), on(PaymentProcessed), on(PaymentFailed), on(PaymentRefunded)],
+  access: [{ kind: 'bucket', name: 'order-documents', allow: 'write' }],
+});
+
+export const payment = service('payment', {
+  owner: 'checkout',
+  purpose: 'Charges and refunds through a payment provider.',
+  database: { poolSize: 10 },
+  workloads: {
+    api: {
+      size: '0.5 vCPU / 1 GB',
+      replicas: perEnvironment(1, 2, 2),
+      routes: ['/api/payments', '/api/payments/*'],
+      scaleOn: { cpuPercent: 60, max: 6 },
+    },
+    worker: { size: '0.5 vCPU / 1 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
+  },
+  publishes: [PaymentProcessed, PaymentFailed, PaymentRefunded],
+  consumes: [on(PaymentRequested, { deadlineSeconds: 10 }), on(RefundRequested, { deadlineSeconds: 10 })],
+});
+
+export const notification = service('notification', {
+  owner: 'accounts',
+  purpose: 'Tells people what happened to their orders.',
+  database: { poolSize: 10 },
+  workloads: {
+    api: {
+      size: '0.25 vCPU / 0.5 GB',
+      replicas: perEnvironment(1, 2, 2),
+      routes: ['/api/notifications', '/api/notifications/*'],
+      scaleOn: { cpuPercent: 60, max: 6 },
+    },
+    worker: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
+  },
+  consumes: [
+    on(UserRegistered),
+    on(OrderConfirmed),
+    on(OrderRejected),
+    on(OrderCancelled),
+    on(OrderShipped),
+    on(OrderDelivered),
+  ],
+});
+
+export const dashboard = service('dashboard', {
+  owner: 'insight',
+  purpose: 'The web page, with its sessions kept in the server.',
+  workloads: {
+    api: {
+      size: '0.25 vCPU / 0.5 GB',
+      replicas: perEnvironment(1, 2, 2),
+      routes: ['/*'],
+      scaleOn: { cpuPercent: 60, max: 4 },
+    },
+  },
+  access: [{ kind: 'cache' }],
+});
+
+/** Every service, in the order in which the documentation lists them. */
+export const services: readonly Service[] = [analytics, user, product, order, payment, notification, dashboard];
