@@ -1,0 +1,23 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+const tagBytes = 16;
+
+function tagOf(key: string, purpose: string, payload: Buffer): Buffer {
+  return createHmac('sha256', key).update(purpose).update('\0').update(payload).digest().subarray(0, tagBytes);
+}
+
+/** Makes an opaque, signed, URL-safe token. `purpose` keeps a token of one use from passing for another. */
+export function signToken(key: string, purpose: string, payload: string): string {
+  const bytes = Buffer.from(payload, 'utf8');
+  return Buffer.concat([tagOf(key, purpose, bytes), bytes]).toString('base64url');
+}
+
+/** Gives back the payload of a token that `signToken` made with the same key and purpose; otherwise nothing. */
+export function openToken(key: string, purpose: string, token: string): string | undefined {
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length <= tagBytes || bytes.toString('base64url') !== token) return undefined;
+  const payload = bytes.subarray(tagBytes);
+  return timingSafeEqual(bytes.subarray(0, tagBytes), tagOf(key, purpose, payload))
+    ? payload.toString('utf8')
+    : undefined;
+}
