@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['**/*.test.ts', '**/*.test.tsx'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**', '.local/**'],
+    // A process for each file: the suites start servers and databases of their own.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    // A promise that nobody handled and a leftover process are failures, not noise.
+    dangerouslyIgnoreUnhandledErrors: false,
+    allowOnly: false,
+    passWithNoTests: false,
+    unstubEnvs: true,
+  },
+});
