@@ -49,8 +49,12 @@ export function podSize(name: SizeName): PodSize {
   const memoryMib = Number(match?.[2]) * 1024;
   const row = fargateSizes.find((size) => size.vcpu === vcpu);
   if (!row?.memoryMib.includes(memoryMib)) {
-    const known = row ? row.memoryMib.map((mib) => mib / 1024).join(', ') : fargateSizes.map((size) => size.vcpu).join(', ');
-    throw new RangeError(`Fargate has no size "${name}". ${row ? `${vcpu} vCPU takes ${known} GB` : `vCPU is one of ${known}`}.`);
+    const known = row
+      ? row.memoryMib.map((mib) => mib / 1024).join(', ')
+      : fargateSizes.map((size) => size.vcpu).join(', ');
+    throw new RangeError(
+      `Fargate has no size "${name}". ${row ? `${vcpu} vCPU takes ${known} GB` : `vCPU is one of ${known}`}.`,
+    );
   }
   return { vcpu, memoryMib, requestMib: memoryMib - overheadMib };
 }

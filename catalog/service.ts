@@ -27,7 +27,10 @@ export interface Subscription {
 }
 
 /** What a service may touch beside its own database and the events that it publishes and consumes. */
-export type Access = { kind: 'cache' } | { kind: 'warehouse' } | { kind: 'bucket'; name: string; allow: 'read' | 'write' };
+export type Access =
+  | { kind: 'cache' }
+  | { kind: 'warehouse' }
+  | { kind: 'bucket'; name: string; allow: 'read' | 'write' };
 
 /** A business capability with its own folder, namespace and database. */
 export interface Service {

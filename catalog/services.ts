@@ -13,7 +13,8 @@ import {
 import { PaymentFailed, PaymentProcessed, PaymentRefunded } from './events/payment.ts';
 import { StockRejected, StockReserved } from './events/product.ts';
 import { UserRegistered } from './events/user.ts';
-import { on, type Service, service } from './service.ts';
+import type { Service } from './service.ts';
+import { on, service } from './service.ts';
 
 /** How many days analytics keeps raw views in Aurora; older days are answered by the warehouse. */
 export const analyticsHotDays = 30;

@@ -1,4 +1,5 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import type { JSONWebKeySet, JWTPayload } from 'jose';
+import { createLocalJWKSet, errors, jwtVerify } from 'jose';
 import type { Clock } from './ports.ts';
 import { Problem, unavailable } from './problem.ts';
 
@@ -36,13 +37,13 @@ export function createTokenVerifier(rules: TokenRules): VerifyToken {
   return async (authorization) => {
     const token = bearerToken(authorization);
     const payload = await verify(token, keys, rules);
-    const clientId = payload['client_id'];
-    if (payload['token_use'] !== 'access') throw unauthorized('invalid-token', 'This is not an access token.');
+    const clientId = payload.client_id;
+    if (payload.token_use !== 'access') throw unauthorized('invalid-token', 'This is not an access token.');
     if (typeof clientId !== 'string' || !rules.clientIds.includes(clientId)) {
       throw unauthorized('invalid-token', 'The token was made for another client.');
     }
     if (!payload.sub) throw unauthorized('invalid-token', 'The token names nobody.');
-    const scope = payload['scope'];
+    const scope = payload.scope;
     return { sub: payload.sub, clientId, scopes: typeof scope === 'string' ? scope.split(' ') : [] };
   };
 }

@@ -66,7 +66,11 @@ export function readParams(route: Route, given: Record<string, string>): unknown
 }
 
 /** Reads and validates the body. @throws Problem 400, 413, 415 or 422. */
-export async function readBody(rule: BodyRule, request: Request, incoming: IncomingMessage | undefined): Promise<unknown> {
+export async function readBody(
+  rule: BodyRule,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+): Promise<unknown> {
   checkMediaType(rule, request.headers);
   const limit = rule.maxBytes ?? defaultBodyBytes;
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
@@ -105,8 +109,8 @@ function readIncoming(incoming: IncomingMessage, limit: number): Promise<Buffer>
     };
     const onData = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length > limit) return finish(tooLarge(limit));
-      chunks.push(chunk);
+      if (length > limit) finish(tooLarge(limit));
+      else chunks.push(chunk);
     };
     const onEnd = (): void => finish();
     const onClose = (): void => finish(new Error('closed'));

@@ -86,7 +86,12 @@ export function json(status: number, value: unknown, headers: Record<string, str
 }
 
 /** Answers with a text of any media type. */
-export function text(status: number, type: string, body: string | Uint8Array, headers: Record<string, string> = {}): Reply {
+export function text(
+  status: number,
+  type: string,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
+): Reply {
   return { status, type, body, headers };
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { toPointer } from './json-body.ts';
-import { Problem, type Violation } from './problem.ts';
+import type { Violation } from './problem.ts';
+import { Problem } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -28,7 +29,7 @@ function codeOf(issue: Issue): string {
     return issue.origin === 'array' ? 'item-count' : 'range';
   }
   if (issue.code === 'invalid_format') return `format-${issue.format}`;
-  if (issue.code === 'custom' && typeof issue.params?.['code'] === 'string') return issue.params['code'];
+  if (issue.code === 'custom' && typeof issue.params?.code === 'string') return issue.params.code;
   return issue.code.replaceAll('_', '-');
 }
 

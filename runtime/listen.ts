@@ -1,0 +1,80 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { Problem, problemBody } from './problem.ts';
+import type { App } from './server.ts';
+
+const maxHeaderBytes = 16_384;
+const receiveTimeoutMs = 10_000;
+const keepAliveMs = 65_000;
+const maxConnections = 4_000;
+
+interface ListenOptions {
+  host: string;
+  port: number;
+  /** How long requests that run may go on after close. */
+  drainMs: number;
+}
+
+export interface Listening {
+  url: string;
+  /** Stops accepting, lets running requests end within `drainMs`, then cuts what is left. */
+  close(): Promise<void>;
+}
+
+/** Serves an app over HTTP/1.1 with limits on headers, slow senders and connections. @throws when the port is taken. */
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: receiveTimeoutMs,
+      requestTimeout: receiveTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: keepAliveMs,
+      noDelay: true,
+    },
+  }) as import('node:http').Server;
+  server.maxConnections = maxConnections;
+  server.on('clientError', refuseBytes);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host;
+  return { url: `http://${host}:${port}`, close: () => drain(server, options.drainMs) };
+}
+
+function drain(server: import('node:http').Server, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    const sweep = setInterval(() => server.closeIdleConnections(), 100);
+    server.close(() => {
+      clearTimeout(cut);
+      clearInterval(sweep);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+const refusals: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: new Problem(431, 'headers-too-large', `Header fields may have ${maxHeaderBytes} bytes in all.`),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(
+    408,
+    'too-slow',
+    `A request must arrive within ${receiveTimeoutMs / 1000} seconds.`,
+  ),
+};
+
+function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = refusals[error.code ?? ''] ?? new Problem(400, 'malformed-request', 'This is not an HTTP request.');
+  const body = problemBody(problem, 'none');
+  socket.end(
+    `HTTP/1.1 ${problem.status} Refused\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
