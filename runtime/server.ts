@@ -48,11 +48,12 @@ export function createApp(options: AppOptions): App {
   const app: App = new Hono();
   addOperations(app, options);
   const documents = options.routes.length > 0 ? documentRoutes(options) : [];
-  for (const route of [...options.routes, ...documents]) {
+  const all = [...documents, ...options.routes];
+  for (const route of all) {
     app.on(route.method, route.path, (context) => answer(context, route, options));
   }
-  for (const path of new Set([...options.routes, ...documents].map((route) => route.path))) {
-    const here = [...options.routes, ...documents].filter((route) => route.path === path);
+  for (const path of new Set(all.map((route) => route.path))) {
+    const here = all.filter((route) => route.path === path);
     app.all(path, (context) => refuseMethod(context, here));
   }
   app.notFound((context) => {
