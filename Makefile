@@ -1,0 +1,56 @@
+# Millrace. `make help` lists the targets; each installs what it needs on first use.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
+# Programs run on the pinned Node 24; npm itself runs on the machine's Node (see policies/repository/setup.sh).
+TOOLS := $(CURDIR)/node_modules/node-linux-$(ARCH)/bin:$(CURDIR)/node_modules/.bin
+RUN := export PATH="$(TOOLS):$$PATH"; exec
+
+PORT ?= 8080
+DATA_DIR ?= .local
+export PORT DATA_DIR LOG SITE SPEED
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: up
+up: setup ## run the whole platform on this machine (PORT=8080, DATA_DIR=.local)
+	@$(RUN) node local/main.ts
+
+.PHONY: demo
+demo: setup ## send believable live traffic to a running platform
+	@$(RUN) node services/analytics/demo.ts
+
+.PHONY: replay
+replay: setup ## import an access log as page views (LOG=file[.gz], SITE=, SPEED=)
+	@$(RUN) node services/analytics/replay.ts
+
+.PHONY: test
+test: setup ## every check that needs no cloud; ends with `N passed, N failed`
+	@$(RUN) node policies/repository/test-all.ts
+
+.PHONY: bench
+bench: setup ## the benchmarks, as ratios measured in one run (about 10 minutes)
+	@$(RUN) node bench/main.ts
+
+.PHONY: setup
+setup: ## install the dependencies when they are missing or old (FORCE=1: in any case)
+	@policies/repository/setup.sh
+
+.PHONY: fmt
+fmt: setup ## format the code and mend what lint can mend
+	@$(RUN) biome check --write .
+
+.PHONY: lint
+lint: setup ## format, lint, import order, promises that nobody awaits
+	@$(RUN) node policies/repository/test-all.ts lint
+
+.PHONY: types
+types: setup ## check the types
+	@$(RUN) node policies/repository/test-all.ts types
+
+.PHONY: clean
+clean: ## remove what was installed and built; the platform's state (DATA_DIR) stays
+	@rm -rf node_modules services/*/node_modules dist services/*/dist coverage
