@@ -8,6 +8,8 @@ export interface Workload {
   replicas: Record<EnvironmentName, number>;
   /** Paths on the gateway: exact, or a prefix that ends with `/*`. A workload without routes serves only its health and metrics. */
   routes?: readonly string[];
+  /** At most one runs usefully at a time; a second one would only wait. */
+  isSingleton?: true;
   /** When to add replicas: on CPU for APIs, on queue depth for consumers. */
   scaleOn?: { cpuPercent: number; max: number } | { queueDepth: number; max: number };
 }

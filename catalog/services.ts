@@ -36,7 +36,7 @@ export const analytics = service('analytics', {
       replicas: perEnvironment(1, 2, 2),
       scaleOn: { queueDepth: 50, max: 6 },
     },
-    loader: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 1, 1) },
+    loader: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 1, 1), isSingleton: true },
   },
   publishes: [PageViewsCollected],
   consumes: [on(PageViewsCollected, { workload: 'processor', deadlineSeconds: 1.5 })],
