@@ -14,6 +14,7 @@ import type { Reply, Route, RouteRequest } from './route.ts';
 import { text } from './route.ts';
 import type { Metrics } from './telemetry.ts';
 import { continueTrace, formatTraceparent, runWithTrace } from './telemetry.ts';
+import type { SpanSink } from './tracing.ts';
 
 export type App = Hono<{ Bindings: HttpBindings }>;
 type AppContext = Context<{ Bindings: HttpBindings }>;
@@ -27,6 +28,8 @@ export interface AppOptions {
   verifyToken?: VerifyToken;
   isReady(): Promise<void>;
   metrics: Metrics;
+  /** Where traces go; nowhere unless said. */
+  spans?: SpanSink;
   log: Log;
 }
 
@@ -119,7 +122,18 @@ async function answer(context: AppContext, route: Route, options: AppOptions): P
     }
   });
   options.metrics.requests.inc({ method: route.method, route: route.path, status: response.status });
-  options.metrics.requestSeconds.observe({ route: route.path }, (performance.now() - startedMs) / 1000);
+  const elapsedMs = performance.now() - startedMs;
+  options.metrics.requestSeconds.observe({ route: route.path }, elapsedMs / 1000);
+  const endMs = Date.now();
+  options.spans?.record({
+    name: `${route.method} ${route.path}`,
+    kind: 'server',
+    trace,
+    startMs: endMs - elapsedMs,
+    endMs,
+    isError: response.status >= 500,
+    attributes: { 'http.route': route.path, 'http.response.status_code': response.status },
+  });
   return response;
 }
 

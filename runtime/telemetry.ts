@@ -6,6 +6,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export interface Trace {
   traceId: string;
   spanId: string;
+  /** The span that this one was called from; absent at the root. */
+  parentSpanId?: string;
   sampled: boolean;
 }
 
@@ -32,6 +34,7 @@ export function continueTrace(header: unknown): Trace {
   return {
     traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
     spanId: randomBytes(8).toString('hex'),
+    ...(parent && { parentSpanId: parent.spanId }),
     sampled: parent?.sampled ?? true,
   };
 }
