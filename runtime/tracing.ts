@@ -74,7 +74,7 @@ export async function openSpanSink(options: {
       if (span.isError) recorded.setStatus({ code: 2 });
       recorded.end(endMs);
     },
-    close: () => provider.shutdown(),
+    close: () => provider.shutdown().catch(() => undefined),
   };
 }
 
