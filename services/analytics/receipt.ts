@@ -1,0 +1,53 @@
+import { openToken, signToken } from '@millrace/runtime/cursor.ts';
+import { sql } from 'drizzle-orm';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+
+const purpose = 'receipt';
+const uuidHexChars = 32;
+const maxBatches = 200;
+
+/** What became of a 202. */
+export type ReceiptState =
+  | { state: 'queued' }
+  | { state: 'stored'; storedAt: string }
+  | { state: 'dead'; reason: string };
+
+/** Makes the receipt of the batches that hold a request's events. */
+export function makeReceipt(key: string, batchIds: readonly string[]): string {
+  return signToken(key, purpose, batchIds.map((id) => id.replaceAll('-', '')).join(''));
+}
+
+/** The batches of a receipt; nothing when it is not one of ours. */
+export function openReceipt(key: string, receipt: string): string[] | undefined {
+  const payload = openToken(key, purpose, receipt);
+  if (!payload || payload.length % uuidHexChars !== 0 || payload.length > maxBatches * uuidHexChars) return undefined;
+  const ids: string[] = [];
+  for (let start = 0; start < payload.length; start += uuidHexChars) {
+    const hex = payload.slice(start, start + uuidHexChars);
+    if (!/^[0-9a-f]+$/.test(hex)) return undefined;
+    ids.push(`${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`);
+  }
+  return ids;
+}
+
+/** Looks up batches: all in the inbox is stored, one dead is dead, anything else is on its way. */
+export async function readReceiptState(
+  db: PostgresJsDatabase,
+  batch: { consumer: string; ids: readonly string[] },
+): Promise<ReceiptState> {
+  const ids = sql`array[${sql.join(
+    batch.ids.map((id) => sql`${id}`),
+    sql`, `,
+  )}]::uuid[]`;
+  const [row] = await db.execute<{ dead: string | null; stored: number; stored_at: Date | null }>(sql`
+    select
+      (select reason from dead_batch where id = any(${ids}) order by at limit 1) as dead,
+      count(*)::int as stored,
+      max(received_at) as stored_at
+    from inbox where consumer = ${batch.consumer} and event_id = any(${ids})`);
+  if (row?.dead) return { state: 'dead', reason: row.dead };
+  if (row?.stored === batch.ids.length && row.stored_at) {
+    return { state: 'stored', storedAt: new Date(row.stored_at).toISOString() };
+  }
+  return { state: 'queued' };
+}
