@@ -1,0 +1,2 @@
+/** Why an event pattern is refused. */
+export class InvalidPatternError extends Error {}
