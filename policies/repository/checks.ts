@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A check that one program makes of the whole repository. */
+export interface Check {
+  name: string;
+  group: 'types' | 'lint' | 'build';
+  words: string[];
+  folder: string;
+  deadlineSeconds: number;
+}
+
+/** Fixtures break the rules on purpose. */
+export const oxlint = ['oxlint', '--type-aware', '--deny-warnings', '--ignore-pattern', '**/fixtures/**'];
+
+export function checksOf(root: string): Check[] {
+  const page = join(root, 'services/dashboard');
+  const checks: Check[] = [
+    check('types of what Node runs', 'types', ['tsc', '--noEmit', '-p', 'tsconfig.json']),
+    check('types of what a browser runs', 'types', ['tsc', '--noEmit', '-p', 'tsconfig.browser.json']),
+    check('format, lint and import order', 'lint', [
+      'biome',
+      'check',
+      '--error-on-warnings',
+      '--max-diagnostics=50',
+      '.',
+    ]),
+    check('promises that nobody awaits', 'lint', oxlint),
+    { ...check('the page builds', 'build', ['vite', 'build', '--logLevel', 'warn']), folder: page },
+  ];
+  return checks.map((each) => ({ ...each, folder: each.folder === '' ? root : each.folder }));
+}
+
+/** The tools come from npm: without them every check would fail for the same reason. */
+export function hasTools(root: string): boolean {
+  return ['tsc', 'biome', 'oxlint', 'vite', 'vitest'].every((tool) =>
+    existsSync(join(root, 'node_modules/.bin', tool)),
+  );
+}
+
+function check(name: string, group: Check['group'], words: string[]): Check {
+  return { name, group, words, folder: '', deadlineSeconds: 300 };
+}
