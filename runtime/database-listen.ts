@@ -23,6 +23,7 @@ export function startListening(openSession: OpenSession): Listening {
   const channels = new Map<string, Set<Listener>>();
   const stop = new AbortController();
   let session: Session | undefined;
+  let isListening = false;
   let loop: Promise<void> | undefined;
   const notify = (channel: string, payload: string): void => {
     for (const listener of channels.get(channel) ?? []) listener.onNotify(payload);
@@ -34,9 +35,12 @@ export function startListening(openSession: OpenSession): Listening {
   const connectOnce = async (): Promise<void> => {
     session = openSession(notify);
     try {
+      // Channels that are added meanwhile are visited too.
       for (const channel of channels.keys()) await hear(session, channel);
+      isListening = true;
       await watch(session, stop.signal);
     } finally {
+      isListening = false;
       session.close();
       session = undefined;
     }
@@ -56,9 +60,8 @@ export function startListening(openSession: OpenSession): Listening {
       const isNew = listeners.size === 0;
       channels.set(channel, listeners.add(listener));
       loop ??= keep();
-      // When it fails, the loop hears of the loss and listens again.
-      if (isNew && session) await hear(session, channel).catch(() => undefined);
-      else if (session) onListening();
+      if (session && isListening && isNew) await hear(session, channel).catch((fault) => session?.lose(fault));
+      else if (isListening) onListening();
       return async () => {
         listeners.delete(listener);
       };
