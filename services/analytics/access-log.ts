@@ -60,7 +60,7 @@ const documentExtensions = new Set(
 );
 const feedExtensions = new Set(['rss', 'atom', 'rdf', 'xml']);
 const feedNames = new Set(['feed', 'feeds', 'rss', 'atom']);
-const feedQuery = /[?&][^=&#]+=(rss|atom)[^&#]*/i;
+const feedQuery = /[?&](feed|flav|flavou?r|format|output|type)=(rss|atom|rdf|feed)/i;
 const extensionForm = /\.([a-z][a-z0-9]{0,9})$/i;
 
 /**

@@ -1,0 +1,129 @@
+import type { TrackedEvent } from '@millrace/catalog/events/analytics.ts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { groupCommit, maxBatchBytes, maxBatchEvents, packBatches } from './group-commit.ts';
+
+const event = (number: number, more: Partial<TrackedEvent> = {}): TrackedEvent => ({
+  id: `0190b5f0-0000-4000-8000-${String(number).padStart(12, '0')}`,
+  siteId: '0190b5f0-0000-7000-8000-000000000001',
+  visitor: '0123456789abcdef',
+  type: 'pageview',
+  at: '2026-03-04T10:00:00.000Z',
+  receivedAt: '2026-03-04T10:00:00.000Z',
+  path: '/',
+  ...more,
+});
+const events = (count: number) => Array.from({ length: count }, (_, number) => event(number));
+
+describe('packing', () => {
+  it('keeps every event once, in order, within the limits, and knows where each request went', () => {
+    const request = fc.array(
+      fc.record({
+        title: fc.string({ unit: 'grapheme', maxLength: 250 }),
+        path: fc.constantFrom('/', '/a'.repeat(400)),
+      }),
+      { maxLength: 120 },
+    );
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 30 }), (requests) => {
+        let number = 0;
+        const given = requests.map((texts) => texts.map((text) => event(number++, text)));
+        const { batches, placed } = packBatches(given);
+        expect(batches.flat()).toEqual(given.flat());
+        for (const batch of batches) {
+          expect(batch.length).toBeGreaterThan(0);
+          expect(batch.length).toBeLessThanOrEqual(maxBatchEvents);
+          expect(Buffer.byteLength(JSON.stringify(batch))).toBeLessThanOrEqual(maxBatchBytes);
+        }
+        for (const [index, own] of given.entries()) {
+          const held = (placed[index] ?? []).flatMap((batch) => batches[batch] ?? []);
+          expect(own.every((one) => held.includes(one))).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a group commit', () => {
+  it('answers everybody who waits with one write', async () => {
+    const writes: number[] = [];
+    const commit = groupCommit({
+      maxFlights: 1,
+      write: async (batches) => {
+        writes.push(batches.flat().length);
+        return batches.map((_, index) => `batch-${index}`);
+      },
+    });
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, number) => commit.submit([event(number)])));
+    expect(writes).toEqual([40]);
+    expect(new Set(answers.flat())).toEqual(new Set(['batch-0']));
+  });
+  it('never has more writes under way than it may', async () => {
+    let flights = 0;
+    let most = 0;
+    const commit = groupCommit({
+      maxFlights: 2,
+      write: async (batches) => {
+        flights += 1;
+        most = Math.max(most, flights);
+        for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+        flights -= 1;
+        return batches.map(() => 'id');
+      },
+    });
+    const all: Promise<string[]>[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      all.push(commit.submit(events(3)));
+      await new Promise(setImmediate);
+    }
+    await Promise.all(all);
+    expect(most).toBe(2);
+  });
+  it('says 503 to all when the database is gone, and goes on afterwards', async () => {
+    let isGone = true;
+    const commit = groupCommit({
+      maxFlights: 1,
+      write: async (batches) => {
+        if (isGone) throw Object.assign(new Error('gone'), { code: '57P01' });
+        return batches.map(() => 'id');
+      },
+    });
+    const answers = await Promise.allSettled([commit.submit(events(1)), commit.submit(events(1))]);
+    expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected']);
+    isGone = false;
+    expect(await commit.submit(events(1))).toEqual(['id']);
+  });
+  it('does not let one request fail for what is in another', async () => {
+    const commit = groupCommit({
+      maxFlights: 1,
+      write: async (batches) => {
+        if (batches.flat().some((one) => one.path === '/bad')) throw new Error('refused');
+        return batches.map(() => 'id');
+      },
+    });
+    const answers = await Promise.allSettled([
+      commit.submit([event(1)]),
+      commit.submit([event(2, { path: '/bad' })]),
+      commit.submit([event(3)]),
+    ]);
+    expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+  it('refuses with 503 what would wait in too long a queue', async () => {
+    const release = Promise.withResolvers<void>();
+    const commit = groupCommit({
+      maxFlights: 1,
+      write: async (batches) => {
+        await release.promise;
+        return batches.map(() => 'id');
+      },
+    });
+    const all = Array.from({ length: 12 }, () => commit.submit(events(5_000)));
+    const settled = Promise.allSettled(all);
+    release.resolve();
+    const refused = (await settled).filter((answer) => answer.status === 'rejected');
+    expect(refused).toHaveLength(2);
+    expect(refused[0]?.reason).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    await commit.drain();
+  });
+});
