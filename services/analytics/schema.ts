@@ -1,3 +1,5 @@
+import { inboxTable } from '@millrace/runtime/inbox.ts';
+import { outboxTable } from '@millrace/runtime/outbox.ts';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -18,6 +20,10 @@ import {
 
 /** A transaction id with its epoch: it grows for ever. As text in TypeScript. */
 const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' });
+
+/** Created by the runtime's own migrations. */
+export { inboxTable, outboxTable };
+
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 export const siteTable = pgTable(
