@@ -1,25 +1,34 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+
+/** Below the ports that Linux gives to outgoing connections (32768 and up), so that a restarted process finds its own free. */
+const lowestPort = 20_000;
+const highestPort = 32_000;
+const attempts = 200;
 
 /** A TCP port that nobody listens on now. */
 export async function findFreePort(host = '127.0.0.1'): Promise<number> {
-  const port = await tryListen(0, host);
-  if (port === undefined) throw new Error('The system has no free TCP port.');
-  return port;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const port = randomInt(lowestPort, highestPort);
+    if (await isFree(port, host)) return port;
+  }
+  throw new Error(`found no free TCP port between ${lowestPort} and ${highestPort} in ${attempts} attempts`);
 }
 
-/** The wished port where it is free, otherwise another one. */
-export async function findPort(wished: number, host = '127.0.0.1'): Promise<number> {
-  return (await tryListen(wished, host)) ?? (await findFreePort(host));
+/** The wished port where it is free and nobody of us has it, otherwise another one. */
+export async function findPort(wished: number, taken: ReadonlySet<number>): Promise<number> {
+  if (wished !== 0 && !taken.has(wished) && (await isFree(wished))) return wished;
+  const other = await findFreePort();
+  return taken.has(other) ? findPort(0, taken) : other;
 }
 
-/** The port when one can listen on it, otherwise nothing. */
-export function tryListen(port: number, host: string): Promise<number | undefined> {
+/** Whether one can listen on a port. An address that the machine does not have counts as free. */
+export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRNOTAVAIL'));
+    server.listen({ port, host, exclusive: true, ipv6Only: host.includes(':') }, () =>
+      server.close(() => resolve(true)),
+    );
   });
 }

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Crew } from './crew.ts';
+import { writeAtomically } from './disk-state.ts';
+import type { Endpoints } from './endpoints.ts';
+import { MachineFault, onDisk } from './fault.ts';
+import { lockFolder } from './platform-lock.ts';
+import type { PlatformFacts, WorkloadPlan } from './platform-plan.ts';
+import {
+  builtServices,
+  developerScopes,
+  localProcess,
+  migrationProcess,
+  planRoutes,
+  planWorkloads,
+  workloadProcess,
+} from './platform-plan.ts';
+import { findPortOwner } from './port-owner.ts';
+import { findPort, isFree } from './ports.ts';
+import { ensureDatabase } from './postgres.ts';
+import { seedFirstSite } from './seed.ts';
+import type { Settings } from './settings.ts';
+
+const wishedPorts = { aws: 8091, postgres: 8092 };
+
+/** A running platform. */
+export interface Platform {
+  endpoints: Endpoints;
+  stop(): Promise<void>;
+}
+
+/** Who hears about progress and about processes that start again. */
+export type Note = (line: string) => void;
+
+/** Starts everything that the catalog names, and waits until it is ready. @throws MachineFault with the remedy. */
+export async function startPlatform(settings: Settings, note: Note, stopped: AbortSignal): Promise<Platform> {
+  const origin = `http://localhost:${settings.port}`;
+  await onDisk(settings.dataDir, () => mkdir(settings.dataDir, { recursive: true, mode: 0o755 }));
+  const lock = await lockFolder(settings.dataDir, { url: origin });
+  const crew = new Crew(settings.dataDir, note);
+  const plans = planWorkloads(builtServices());
+  const stop = async (): Promise<void> => {
+    await crew.stop([
+      { names: ['gateway', 'dashboard'], graceMs: 2_000 },
+      { names: plans.map((plan) => plan.name), graceMs: 3_500 },
+    ]);
+    lock.release();
+  };
+  try {
+    const left = await crew.clear();
+    if (left.length > 0) note(`ended what an earlier run left: ${left.join(', ')}`);
+    await checkGatewayPort(settings.port);
+    const endpoints = await Promise.race([
+      startAll({ settings, origin, crew, plans, note, stopped }),
+      whenAborted(stopped),
+    ]);
+    return { endpoints, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+/** @throws MachineFault that names the port and, where /proc tells, who has it. */
+async function checkGatewayPort(port: number): Promise<void> {
+  if ((await isFree(port)) && (await isFree(port, '::1'))) return;
+  const owner = await findPortOwner(port);
+  const by = owner ? ` by process ${owner.pid} (${owner.command})` : '';
+  throw new MachineFault(`port ${port} is taken${by}. End it, or choose another port: make up PORT=${port + 1}`);
+}
+
+interface Start {
+  settings: Settings;
+  origin: string;
+  crew: Crew;
+  plans: readonly WorkloadPlan[];
+  note: Note;
+  stopped: AbortSignal;
+}
+
+async function startAll(start: Start): Promise<Endpoints> {
+  const { settings, crew, plans, stopped } = start;
+  const ports = await choosePorts(plans, settings.port);
+  const portOf = (name: string): number => ports.get(name) ?? 0;
+  const facts = await gatherFacts(start, portOf('aws'));
+  const step = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+    stopped.throwIfAborted();
+    const startedAt = performance.now();
+    await work();
+    start.note(`${name.padEnd(20)} ready  ${((performance.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`);
+  };
+  const data = step('postgres', () => startDatabases({ crew, facts, plans, port: portOf('postgres') })).then(() =>
+    step('migrations', () =>
+      Promise.all(withDatabase(plans).map((service) => crew.run(migrationProcess(service, facts)))),
+    ),
+  );
+  const events = step('aws', () => crew.start(awsProcess(start, portOf('aws'), facts)));
+  const door = step('gateway', () => crew.start(gatewayProcess(start, ports, facts)));
+  const early = plans.filter((plan) => !plan.service.database);
+  const late = plans.filter((plan) => plan.service.database);
+  const startWorkload = (plan: WorkloadPlan): Promise<void> =>
+    step(plan.name, () => crew.start(workloadProcess(plan, portOf(plan.name), facts)));
+  const page = door.then(() => Promise.all(early.map(startWorkload)));
+  const rest = Promise.all([data, events]).then(() => Promise.all([...late.map(startWorkload), seed(facts)]));
+  await Promise.all([data, events, door, page, rest]);
+  return crew.announce(endpointsOf(start, ports, facts));
+}
+
+async function choosePorts(plans: readonly WorkloadPlan[], gatewayPort: number): Promise<Map<string, number>> {
+  const ports = new Map([['gateway', gatewayPort]]);
+  const wishes = [...Object.entries(wishedPorts), ...plans.map((plan) => [plan.name, plan.wishedPort] as const)];
+  for (const [name, wished] of wishes) ports.set(name, await findPort(wished, new Set(ports.values())));
+  return ports;
+}
+
+async function gatherFacts(start: Start, awsPort: number): Promise<PlatformFacts> {
+  const { settings, origin } = start;
+  return {
+    origin,
+    gatewayUrl: `http://127.0.0.1:${settings.port}`,
+    awsUrl: `http://localhost:${awsPort}`,
+    signingKey: await ensureSecret(join(settings.dataDir, 'signing-key')),
+    databases: {},
+    cacheDir: join(settings.dataDir, 'cache'),
+    variables: settings.variables,
+  };
+}
+
+/** A secret of this data folder: cursors and receipts stay valid over restarts. */
+async function ensureSecret(path: string): Promise<string> {
+  const known = await readFile(path, 'utf8').catch(() => '');
+  if (known.length >= 32) return known;
+  const secret = randomBytes(32).toString('base64url');
+  await writeAtomically(path, secret);
+  return secret;
+}
+
+function withDatabase(plans: readonly WorkloadPlan[]) {
+  return [...new Set(plans.map((plan) => plan.service))].filter((service) => service.database);
+}
+
+async function startDatabases(parts: {
+  crew: Crew;
+  facts: PlatformFacts;
+  plans: readonly WorkloadPlan[];
+  port: number;
+}): Promise<void> {
+  const url = await parts.crew.startDatabase(parts.port);
+  const usesWarehouse = parts.plans.some((plan) => plan.service.access.some((access) => access.kind === 'warehouse'));
+  const names = [...withDatabase(parts.plans).map((service) => service.name), ...(usesWarehouse ? ['warehouse'] : [])];
+  for (const name of names) parts.facts.databases[name] = await ensureDatabase(url, { name, role: name });
+}
+
+function awsProcess(start: Start, port: number, facts: PlatformFacts) {
+  return localProcess(
+    {
+      name: 'aws',
+      script: 'aws/main.ts',
+      oldSpaceMib: 256,
+      env: { HOST: '127.0.0.1', PORT: String(port), DATA_DIR: join(start.settings.dataDir, 'aws') },
+      readyUrl: `${facts.awsUrl}/_millrace/ready`,
+    },
+    facts,
+  );
+}
+
+function gatewayProcess(start: Start, ports: ReadonlyMap<string, number>, facts: PlatformFacts) {
+  return localProcess(
+    {
+      name: 'gateway',
+      script: 'gateway-main.ts',
+      oldSpaceMib: 128,
+      env: {
+        PORT: String(start.settings.port),
+        ORIGIN: start.origin,
+        ISSUER_DIR: join(start.settings.dataDir, 'issuer'),
+        ISSUER_SCOPES: developerScopes.join(' '),
+        GATEWAY_ROUTES: JSON.stringify(planRoutes(start.plans, ports)),
+      },
+      readyUrl: `${facts.gatewayUrl}/local/oidc/jwks`,
+    },
+    facts,
+  );
+}
+
+async function seed(facts: PlatformFacts): Promise<void> {
+  const analytics = facts.databases['analytics'];
+  if (analytics) await seedFirstSite(analytics);
+}
+
+function endpointsOf(start: Start, ports: ReadonlyMap<string, number>, facts: PlatformFacts): Omit<Endpoints, 'pids'> {
+  const apis = start.plans.filter((plan) => plan.workload === 'api');
+  return {
+    gateway: start.origin,
+    aws: facts.awsUrl,
+    control: `${facts.awsUrl}/_millrace`,
+    issuer: `${start.origin}/local/oidc`,
+    services: Object.fromEntries(apis.map((plan) => [plan.service.name, `http://127.0.0.1:${ports.get(plan.name)}`])),
+    databases: facts.databases,
+  };
+}
