@@ -42,7 +42,7 @@ export interface Child {
 export function superviseChild(plan: ProcessPlan, log: LogFile, watcher: Watcher): Child {
   const state: State = {
     isStopping: false,
-    wasReady: false,
+
     exits: 0,
     lastLine: '',
     child: undefined,
