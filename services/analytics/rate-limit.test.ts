@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '@millrace/runtime/ports.ts';
 import { memoryStore } from '@millrace/runtime/volatile.ts';
 import { describe, expect, it } from 'vitest';
 import { addressPrefix, takeOrRefuse } from './rate-limit.ts';
+import { addSite, browser, openDoors } from './testing/doors.ts';
 
 describe('the network of an address', () => {
   it.each([
@@ -40,5 +42,31 @@ describe('a rate', () => {
     const store = { ...memoryStore(systemClock), take: () => Promise.reject(new Error('gone')) };
     await takeOrRefuse(store, { key: 'a', rate, cost: 2, onStoreFault: (error) => faults.push(error) });
     expect(faults).toHaveLength(1);
+  });
+});
+
+describe('a flood', () => {
+  it('B41 is told when to come again, and others are not', async () => {
+    const limited = await openDoors({
+      rates: { site: { burst: 1_000, perSecond: 1 }, address: { burst: 3, perSecond: 0.01 } },
+    });
+    const key = await addSite(limited);
+    const from = (address: string) =>
+      limited.app.request('/api/analytics/collect', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': browser, 'x-forwarded-for': address },
+        body: JSON.stringify({
+          site: key,
+          events: [{ id: randomUUID(), type: 'pageview', url: 'https://example.com/' }],
+        }),
+      });
+    const statuses: number[] = [];
+    for (const last of [1, 2, 3, 4]) statuses.push((await from(`192.0.2.${last}`)).status);
+    expect(statuses).toEqual([202, 202, 202, 429]);
+    const refused = await from('192.0.2.200');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.headers.get('ratelimit-limit')).toBe('3');
+    expect((await from('198.51.100.1')).status).toBe(202);
+    await limited.close();
   });
 });

@@ -1,6 +1,4 @@
 import { openToken, signToken } from '@millrace/runtime/cursor.ts';
-import { sql } from 'drizzle-orm';
-import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 
 const purpose = 'receipt';
 const uuidHexChars = 32;
@@ -28,26 +26,4 @@ export function openReceipt(key: string, receipt: string): string[] | undefined 
     ids.push(`${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`);
   }
   return ids;
-}
-
-/** Looks up batches: all in the inbox is stored, one dead is dead, anything else is on its way. */
-export async function readReceiptState(
-  db: PostgresJsDatabase,
-  batch: { consumer: string; ids: readonly string[] },
-): Promise<ReceiptState> {
-  const ids = sql`array[${sql.join(
-    batch.ids.map((id) => sql`${id}`),
-    sql`, `,
-  )}]::uuid[]`;
-  const [row] = await db.execute<{ dead: string | null; stored: number; stored_at: Date | null }>(sql`
-    select
-      (select reason from dead_batch where id = any(${ids}) order by at limit 1) as dead,
-      count(*)::int as stored,
-      max(received_at) as stored_at
-    from inbox where consumer = ${batch.consumer} and event_id = any(${ids})`);
-  if (row?.dead) return { state: 'dead', reason: row.dead };
-  if (row?.stored === batch.ids.length && row.stored_at) {
-    return { state: 'stored', storedAt: new Date(row.stored_at).toISOString() };
-  }
-  return { state: 'queued' };
 }
