@@ -1,0 +1,1 @@
+create temporary table event_staging (like event);
