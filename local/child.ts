@@ -89,7 +89,7 @@ function runOnce(plan: ProcessPlan, log: LogFile, state: State, watcher: Watcher
   child.stdout?.on('data', (bytes: Buffer) => log.write(bytes));
   child.stderr?.on('data', (bytes: Buffer) => {
     log.write(bytes);
-    state.lastLine = bytes.toString('utf8').trim().split('\n').at(-1)?.slice(0, lastLineChars) ?? '';
+    state.lastLine = tellingLine(bytes.toString('utf8')) ?? state.lastLine;
   });
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -98,6 +98,14 @@ function runOnce(plan: ProcessPlan, log: LogFile, state: State, watcher: Watcher
       resolve(signal ?? `exit ${code}`);
     });
   });
+}
+
+/** The line that says why, among what a process wrote before it ended: not a stack, not Node's own name. */
+function tellingLine(text: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.trim());
+  const telling = lines.findLast((line) => /^(could not start:|[A-Za-z]*Error\b)/.test(line));
+  const noise = /^(at |node:|Node\.js v|[\^{}\])]|throw |$)/;
+  return (telling ?? lines.findLast((line) => !noise.test(line)))?.slice(0, lastLineChars);
 }
 
 async function waitUntilReady(plan: ProcessPlan, state: State): Promise<void> {
