@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
 import { build } from 'esbuild';
 import { leaveOut, oneLanguage, sourcePlaces } from './bundle-plugins.ts';
@@ -21,6 +23,8 @@ export interface Bundle {
 export const maxTotalBytes = 1_000_000;
 export const maxEntryBytes = 300_000;
 
+const pageDeadlineMs = 120_000;
+
 // CommonJS dependencies ask for Node's own modules with `require`, which a module does not have by itself.
 const requireForCommonJs = `import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);`;
 
@@ -35,6 +39,7 @@ export async function bundleService(options: { root: string; service: string; fo
   const { root, service, folder } = options;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+  await buildPage(root, service);
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [{ in: `services/${service}/main.ts`, out: 'main' }],
@@ -81,8 +86,19 @@ async function copyFiles({ root, service, folder }: { root: string; service: str
     }
   }
   const page = join(root, `services/${service}/dist`);
-  if (existsSync(page)) await cp(page, join(folder, `services/${service}/dist`), { recursive: true });
+  if (existsSync(page))
+    await cp(page, join(folder, `services/${service}/dist`), { recursive: true, filter: isPartOfPage });
   if (service === 'analytics') await copyCountries(root, join(folder, 'services/analytics'));
+}
+
+function isPartOfPage(path: string): boolean {
+  return !basename(path).startsWith('.');
+}
+
+/** A service with a page has a build.ts, which does nothing when the page is up to date. */
+async function buildPage(root: string, service: string): Promise<void> {
+  const step = join(root, 'services', service, 'build.ts');
+  if (existsSync(step)) await promisify(execFile)(process.execPath, [step], { timeout: pageDeadlineMs });
 }
 
 async function sqlFiles(folder: string): Promise<string[]> {

@@ -64,6 +64,7 @@ export const fixtures: Record<string, Fixture> = {
       ...packages,
       'runtime/server.ts': `import { Hono } from 'hono';\nimport { serve } from 'hono/server';\nimport 'node:fs';`,
       'runtime/server.test.ts': `import { test } from 'vitest';`,
+      'runtime/build-page.ts': `import { build } from 'vitest';`,
     },
   },
   'every dependency of a package is imported by it': {

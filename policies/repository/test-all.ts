@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Check } from './checks.ts';
-import { checksOf, hasTools } from './checks.ts';
+import { allChecks, hasTools } from './checks.ts';
 import { run } from './command.ts';
 import type { Count, VitestReport } from './report.ts';
 import { countTests, leastTests } from './report.ts';
@@ -18,7 +18,7 @@ async function main(group: string | undefined): Promise<void> {
   if (group !== undefined && group !== 'types' && group !== 'lint') stop(2, 'usage: test-all.ts [types|lint]');
   if (!hasTools(root)) stop(5, 'the tools are not installed: run make setup');
   process.once('SIGINT', () => process.exit(130));
-  const counts = [await runChecks(checksOf(root).filter((check) => group === undefined || check.group === group))];
+  const counts = [await runChecks(allChecks().filter((check) => group === undefined || check.group === group))];
   if (group === undefined) counts.push(await runTests());
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
@@ -30,7 +30,7 @@ async function main(group: string | undefined): Promise<void> {
 async function runChecks(checks: Check[]): Promise<Count> {
   const count: Count = { passed: 0, failed: 0, remarks: [] };
   for (const check of checks) {
-    const ended = await run(check.words, { cwd: check.folder, deadlineSeconds: check.deadlineSeconds });
+    const ended = await run(check.words, { cwd: root, deadlineSeconds: check.deadlineSeconds });
     console.log(`${ended.isOk ? '✓' : '✗'} ${check.name} (${ended.seconds.toFixed(1)} s)`);
     if (!ended.isOk) console.log(ended.output.trimEnd().replaceAll(/^/gm, '    '));
     count[ended.isOk ? 'passed' : 'failed'] += 1;

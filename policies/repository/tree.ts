@@ -101,6 +101,11 @@ export function isToolConfig(path: string): boolean {
   return /(^|\/)[a-z]+\.config\.ts$/.test(path);
 }
 
+/** A step of a build: it runs before an image is made and is never in one. */
+export function isBuildStep(path: string): boolean {
+  return /(^|\/)build(-[a-z-]+)?\.ts$/.test(path);
+}
+
 /** The package that a file belongs to: the one with the longest folder. */
 export function packageOfFile(tree: Tree, path: string): Package | undefined {
   return tree.packages

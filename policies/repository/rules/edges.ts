@@ -2,7 +2,7 @@ import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import type { Import } from '../syntax.ts';
 import type { Breach, Package, Rule, Tree, TreeFile } from '../tree.ts';
-import { isTest, isToolConfig, isTypeScript, packageOfFile } from '../tree.ts';
+import { isBuildStep, isTest, isToolConfig, isTypeScript, packageOfFile } from '../tree.ts';
 
 /** Which package may import which of ours. `tests` holds what only tests and the `testing` folder may import besides. */
 const allowed: Record<string, { code: string[]; tests: string[] }> = {
@@ -108,7 +108,12 @@ function undeclaredMessage(tree: Tree, { file, owner, entry }: Place): string | 
   if (entry.specifier.startsWith('.') || entry.specifier.startsWith('virtual:') || isBuiltin(name)) return undefined;
   if (name in owner.dependencies) return undefined;
   const root = tree.packages.find(({ folder }) => folder === '');
-  const mayUseTools = isTest(file.path) || isToolConfig(file.path) || entry.isTypeOnly || owner.folder === 'policies';
+  const mayUseTools =
+    isTest(file.path) ||
+    isToolConfig(file.path) ||
+    isBuildStep(file.path) ||
+    entry.isTypeOnly ||
+    owner.folder === 'policies';
   if (mayUseTools && (name in owner.devDependencies || name in (root?.devDependencies ?? {}))) return undefined;
   return name in owner.devDependencies
     ? `${name} is a devDependency and this file is not a test`
