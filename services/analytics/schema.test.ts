@@ -41,7 +41,9 @@ function shapeInCode(table: PgTable): TableShape {
     indexes: Object.fromEntries(
       indexes.map(({ config }) => [
         config.name ?? '',
-        config.columns.map((column) => (is(column, SQL) ? dialect.sqlToQuery(column).sql : String(column.name))),
+        config.columns.map((column) =>
+          is(column, SQL) ? dialect.sqlToQuery(column).sql : (column as { name: string }).name,
+        ),
       ]),
     ),
     checks: checks.map((check) => check.name).sort(),
