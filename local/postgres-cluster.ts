@@ -134,7 +134,8 @@ export function machineReason(reason: string, folder: string): MachineFault {
     return new MachineFault(
       `PostgreSQL may not use ${folder}: ${reason}. Check who owns it and the folders above it, or set DATA_DIR.`,
     );
-  return new MachineFault(`PostgreSQL does not start in ${folder}: ${reason}`);
+  const what = reason.replace(/^[\d-]+ [\d:.]+ UTC \[\d+\] /, '');
+  return new MachineFault(`PostgreSQL does not start in ${folder}: ${what}`);
 }
 
 /** The last lines that a child wrote to standard error. */

@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
+import { MachineFault } from './fault.ts';
 import { findFreePort } from './ports.ts';
 import { findPostgres, postgresCommand } from './postgres-binaries.ts';
 import type { Account } from './postgres-cluster.ts';
@@ -79,6 +80,9 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     const trouble = await waitUntilReady(server, dataDir);
     if (!trouble)
       return { url, port, pid: server.child.pid ?? 0, exited: server.exited, stop: () => stopServer(server) };
+    if (/could not create any TCP\/IP sockets/.test(trouble)) {
+      throw new MachineFault(`PostgreSQL's port ${port} is taken by another process. End it, then start again.`);
+    }
     // The backends of a killed server hold its shared memory for a moment.
     const isPassing = /shared memory block|lock file "postmaster.pid"/i.test(trouble);
     if (!isPassing || attempt >= startAttempts) throw machineReason(trouble, dataDir);
