@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { type Figure, holds, short } from './measurement.ts';
+import type { Figure } from './measurement.ts';
+import { holds, short } from './measurement.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(import.meta.dirname, 'results');

@@ -8,7 +8,11 @@ class HealthController {
     return 'ok';
   }
 }
-Get('healthz')(HealthController.prototype, 'health', Object.getOwnPropertyDescriptor(HealthController.prototype, 'health'));
+Get('healthz')(
+  HealthController.prototype,
+  'health',
+  Object.getOwnPropertyDescriptor(HealthController.prototype, 'health'),
+);
 Controller()(HealthController);
 
 class AppModule {}

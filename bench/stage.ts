@@ -1,0 +1,117 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { findFreePort } from '@millrace/local/ports.ts';
+import type { PostgresServer } from '@millrace/local/postgres.ts';
+import { startPostgres } from '@millrace/local/postgres.ts';
+import { startTcpProxy } from '@millrace/runtime/testing/tcp-proxy.ts';
+import postgres from 'postgres';
+
+/** A process that a bench started and will end. */
+export interface Worker {
+  pid: number;
+  url: string;
+  /** From spawn to the first 200 of the path that was waited for, in milliseconds. */
+  startMs: number;
+  stop(): Promise<void>;
+}
+
+/** A durable PostgreSQL (fsync on) in a folder of its own, and processes beside it. */
+export interface Stage {
+  server: PostgresServer;
+  /** Makes a database; `linkMs` puts a link of that latency before it. */
+  database(name: string, linkMs?: number): Promise<string>;
+  /** Starts a program that listens on a port of ours. */
+  worker(options: WorkerOptions): Promise<Worker>;
+  close(): Promise<void>;
+}
+
+interface WorkerOptions {
+  args: (port: number) => string[];
+  env?: (port: number) => Record<string, string>;
+  cwd?: string;
+  /** The path that answers when the program is up. */
+  readyPath: string;
+  /** Any answer will do, not only 200. */
+  isAnyStatus?: boolean;
+}
+
+export const root = join(import.meta.dirname, '..');
+const readyMs = 30_000;
+
+export async function openStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  const server = await startPostgres({ dataDir: join(folder, 'postgres') });
+  const closing: (() => Promise<void>)[] = [];
+  return {
+    server,
+    database: async (name, linkMs = 0) => {
+      const admin = postgres(server.url, { max: 1, onnotice: () => undefined });
+      await admin.unsafe(`create database ${name}`);
+      await admin.end();
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      if (linkMs === 0) return url.href;
+      const proxy = await startTcpProxy({ host: '127.0.0.1', port: server.port });
+      proxy.delayMs = linkMs;
+      closing.push(() => proxy.close());
+      url.port = String(proxy.port);
+      return url.href;
+    },
+    worker: async (options) => {
+      const worker = await startWorker(options);
+      closing.push(worker.stop);
+      return worker;
+    },
+    close: async () => {
+      for (const close of closing.reverse()) await close();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a program and waits for its first answer. @throws when it ends or stays silent for 30 seconds. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const port = await findFreePort();
+  const url = `http://127.0.0.1:${port}`;
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, options.args(port), {
+    cwd: options.cwd ?? root,
+    env: { PATH: process.env.PATH, ...options.env?.(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr?.on('data', (bytes: Buffer) => {
+    said = (said + bytes.toString('utf8')).slice(-2_000);
+  });
+  for (;;) {
+    const isUp = await fetch(url + options.readyPath, { signal: AbortSignal.timeout(1_000) }).then(
+      async (response) => {
+        await response.arrayBuffer();
+        return options.isAnyStatus === true || response.status === 200;
+      },
+      () => false,
+    );
+    if (isUp) break;
+    if (child.exitCode !== null || performance.now() - startedAt > readyMs) {
+      child.kill('SIGKILL');
+      throw new Error(`${options.args(port).join(' ')} did not start: ${said}`);
+    }
+    await wait(2);
+  }
+  return { pid: child.pid ?? 0, url, startMs: performance.now() - startedAt, stop: () => stopWorker(child) };
+}
+
+async function stopWorker(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const isGone = await Promise.race([gone.then(() => true), wait(10_000, false)]);
+  if (!isGone) child.kill('SIGKILL');
+  await gone;
+}
