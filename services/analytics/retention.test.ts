@@ -1,3 +1,4 @@
+import { analytics } from '@millrace/catalog/services.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { storeEvents } from './event-store.ts';
 import { removeOld } from './retention.ts';
@@ -87,11 +88,13 @@ test('many rows go in small bites', async () => {
   });
 });
 
-test('the inbox forgets after 15 days and dead batches after 30', async () => {
+test('the inbox forgets after the days that the catalog says, and dead batches after 30 days', async () => {
   const { sql } = database;
+  const midnight = (seconds: number): Date =>
+    new Date(Date.parse('2026-03-15T00:00:00Z') - analytics.inboxDays * 86_400_000 + seconds * 1000);
   await sql`
     insert into inbox (consumer, event_id, received_at)
-    values ('one', ${uuid(1)}, '2026-02-27T23:59:59Z'), ('one', ${uuid(2)}, '2026-02-28T00:00:00Z')`;
+    values ('one', ${uuid(1)}, ${midnight(-1)}), ('one', ${uuid(2)}, ${midnight(0)})`;
   await sql`
     insert into dead_batch (id, reason, at)
     values (${uuid(1)}, 'poison', '2026-02-12T23:59:59Z'), (${uuid(2)}, 'poison', '2026-02-13T00:00:00Z')`;

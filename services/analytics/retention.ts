@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { analyticsHotDays } from '@millrace/catalog/services.ts';
+import { analytics, analyticsHotDays } from '@millrace/catalog/services.ts';
 import type { Database } from '@millrace/runtime/database.ts';
 import { purgeInbox } from '@millrace/runtime/inbox.ts';
 import type { Log } from '@millrace/runtime/log.ts';
@@ -24,8 +24,6 @@ export interface RetentionParts {
 }
 
 const dayMs = 86_400_000;
-/** SQS keeps a message 14 days at most, so an id that is older cannot come again. */
-const inboxDays = 15;
 const deadBatchDays = 30;
 const rowsPerChunk = 5_000;
 const maxChunks = 2_000;
@@ -94,7 +92,7 @@ export async function removeOld(
     visit: isHeld ? 0 : await all((chunk) => deleteVisits(sql, chunk), before),
     rollup_quarter: isHeld ? 0 : await all((chunk) => deleteQuarters(sql, chunk), before),
     rollup_day: isHeld ? 0 : await all((chunk) => deleteDays(sql, chunk), before),
-    inbox: await all((chunk) => purgeInbox(sql, chunk), midnightBefore(now, inboxDays)),
+    inbox: await all((chunk) => purgeInbox(sql, chunk), midnightBefore(now, analytics.inboxDays)),
     dead_batch: await all((chunk) => deleteDeadBatches(sql, chunk), midnightBefore(now, deadBatchDays)),
   };
 }
