@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts', '**/*.test.tsx'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**', '.local/**'],
+    // One PostgreSQL server for the run; each file makes a database of its own in it.
+    globalSetup: ['runtime/testing/global-setup.ts'],
     // A process for each file: the suites start servers and databases of their own.
     pool: 'forks',
     maxWorkers: 2,
