@@ -17,7 +17,7 @@ export interface RunnableQuery {
 
 /** The database did not answer in time, or the connection to it was lost. `code` marks it as passing. */
 export class ConnectionFault extends Error {
-  readonly code: 'CONNECTION_DEADLINE' | 'CONNECTION_LOST' | 'CONNECTION_ENDED';
+  readonly code: 'CONNECTION_DEADLINE' | 'CONNECTION_LOST' | 'CONNECTION_ENDED' | 'TRANSACTION_OVER';
 
   constructor(code: ConnectionFault['code'], message: string, cause?: unknown) {
     super(message, { cause });
@@ -86,14 +86,18 @@ export class Session {
     return await query;
   }
 
-  /** Runs a transaction. Its queries are refused once the connection is lost, whatever the work then does. */
+  /** Runs a transaction. Its queries are refused once it is over or the connection is lost, whatever the work then does. */
   begin<Result>(mode: string, work: (sql: postgres.TransactionSql) => Promise<Result>): Promise<Result> {
     let timer = this.#arm();
+    const scope = { isOver: false };
     const run = this.#client.begin(mode, async (scoped) => {
       clearTimeout(timer);
-      const result = await this.#unlessLost(work(this.#guard(scoped)));
-      timer = this.#arm();
-      return result;
+      try {
+        return await this.#unlessLost(work(this.#guard(scoped, scope)));
+      } finally {
+        scope.isOver = true;
+        timer = this.#arm();
+      }
     }) as Promise<Result>;
     return this.#orLost(run).finally(() => clearTimeout(timer));
   }
@@ -186,9 +190,10 @@ export class Session {
     forget = this.onLoss((fault) => query.reject(fault));
   }
 
-  #guard(scoped: postgres.TransactionSql): postgres.TransactionSql {
+  #guard(scoped: postgres.TransactionSql, scope: { isOver: boolean }): postgres.TransactionSql {
     const run = (scoped`select` as unknown as RunnableQuery).handler;
     const route = (query: RunnableQuery): void => {
+      if (scope.isOver) return query.reject(new ConnectionFault('TRANSACTION_OVER', 'This transaction is over.'));
       this.#watch(query);
       if (this.#fault === undefined) run(query);
     };
@@ -196,7 +201,8 @@ export class Session {
     const savepoint = (name: unknown, work?: unknown): Promise<unknown> => {
       const label = typeof name === 'string' ? name : undefined;
       const body = (label === undefined ? name : work) as (sql: postgres.TransactionSql) => Promise<unknown>;
-      const nested = (inner: postgres.TransactionSql): Promise<unknown> => this.#unlessLost(body(this.#guard(inner)));
+      const nested = (inner: postgres.TransactionSql): Promise<unknown> =>
+        this.#unlessLost(body(this.#guard(inner, scope)));
       return this.#orLost(label === undefined ? scoped.savepoint(nested) : scoped.savepoint(label, nested));
     };
     return Object.assign(guarded, { savepoint, prepare: scoped.prepare });

@@ -105,6 +105,11 @@ function mendTypes(options: ParsedOptions): void {
   options.parsers[timestamptz] = (text: string) => new Date(text);
   const toText = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : value);
   for (const type of [date, timestamp, timestamptz]) options.serializers[type] = toText;
+  // Arrays of these are for postgres.js to read and write again.
+  for (const arrays of [1182, 1115, 1185, 1231]) {
+    delete options.parsers[arrays];
+    delete options.serializers[arrays];
+  }
   const toJson = (value: unknown): unknown => (typeof value === 'string' ? value : JSON.stringify(value));
   for (const type of [json, jsonb]) options.serializers[type] = toJson;
 }

@@ -51,3 +51,13 @@ export async function purgeInbox(sql: postgres.ISql, options: { before: Date; li
     delete from inbox where ctid = any(array(select ctid from inbox where received_at < ${before} limit ${limit}))`;
   return gone.count;
 }
+
+/** Not an event: the row that shows whether the database takes writes. */
+const probeId = '00000000-0000-0000-0000-000000000000';
+
+/** Settles when the database takes a write of this consumer; a full disk or a reader endpoint answers reads only. */
+export async function probeInbox(sql: postgres.ISql, consumer: string): Promise<void> {
+  await sql`
+    insert into inbox (consumer, event_id) values (${consumer}, ${probeId})
+    on conflict (consumer, event_id) do update set received_at = now()`;
+}

@@ -31,7 +31,7 @@ let count = 0;
 
 /** Makes an empty database on the shared server (`TEST_POSTGRES_URL`, set by global-setup.ts) or on one of this process. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const shared = process.env['TEST_POSTGRES_URL'];
+  const shared = process.env.TEST_POSTGRES_URL;
   own ??= shared ? undefined : startTestServer();
   const serverUrl = shared ?? (await own)?.url ?? '';
   count += 1;

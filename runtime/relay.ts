@@ -1,0 +1,160 @@
+import type { Broker } from './broker.ts';
+import type { Database } from './database.ts';
+import type { ReachPoint } from './fault-point.ts';
+import { noFault } from './fault-point.ts';
+import type { Log } from './log.ts';
+import type { MessagingMetrics } from './messaging-metrics.ts';
+import { messagingMetrics } from './messaging-metrics.ts';
+import { outboxChannel } from './outbox.ts';
+import { Pacer } from './pacer.ts';
+import type { Clock, Random } from './ports.ts';
+import type { ClaimedRow, RowOutcome } from './relay-batch.ts';
+import { claimRows, publishInOrder, recordOutcomes } from './relay-batch.ts';
+import type { Metrics } from './telemetry.ts';
+
+interface RelayOptions {
+  /** The writer. Needs two connections: one to hold rows, one for the figures. */
+  database: Database;
+  broker: Broker;
+  log: Log;
+  metrics: Pick<Metrics, 'registry'>;
+  clock: Clock;
+  random: Random;
+  /** Rows locked at once. */
+  batchSize?: number;
+  reach?: ReachPoint;
+}
+
+interface Round {
+  rows: readonly ClaimedRow[];
+  outcomes: readonly RowOutcome[];
+}
+
+const defaultBatchSize = 500;
+const smallestBatch = 10;
+const publishMs = 5_000;
+const pollMs = 1_000;
+/** After work, look again this soon: a transaction that committed without a hint is found, see `wakeLockKey`. */
+const soonMs = 4;
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+const figuresMs = 5_000;
+const countedRows = 100_000;
+const warnBytes = 256 * 1024;
+
+/**
+ * Publishes what the outbox holds, for ever: woken by NOTIFY, and once a second in any case. The rows stay locked while they
+ * are published and are deleted after it, so a crash at any moment publishes again what was not deleted. Any number may run.
+ */
+export function startRelay(options: RelayOptions): { close(): Promise<void> } {
+  const { database, log, random } = options;
+  const metrics = messagingMetrics(options.metrics);
+  const largest = options.batchSize ?? defaultBatchSize;
+  const pacer = new Pacer({ random, firstPauseMs, longestPauseMs });
+  const heard = database.listen(outboxChannel, pacer.wake, pacer.wake);
+  let limit = largest;
+  let idleMs = soonMs;
+  const once = async (): Promise<void> => {
+    try {
+      const round = await relayOnce(options, limit);
+      const isHeldUp = report(round, metrics, log);
+      limit = isHeldUp ? Math.max(smallestBatch, Math.floor(limit / 2)) : Math.min(largest, limit * 2);
+      if (isHeldUp) return await pacer.backOff();
+      pacer.succeed();
+      if (round.rows.length >= limit) return;
+      idleMs = round.outcomes.length > 0 ? soonMs : Math.min(idleMs * 4, pollMs);
+      if (await pacer.rest(idleMs)) idleMs = soonMs;
+    } catch (error) {
+      if (!pacer.isStopped) log.warn({ err: error }, 'the relay could not publish and tries again');
+      await pacer.backOff();
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!pacer.isStopped) await once();
+  };
+  const running = run();
+  const figures = setInterval(() => void readFigures(database, metrics, options.clock), figuresMs).unref();
+  void readFigures(database, metrics, options.clock);
+  return {
+    close: async () => {
+      clearInterval(figures);
+      pacer.stop();
+      await running;
+      await (await heard)();
+    },
+  };
+}
+
+async function relayOnce(options: RelayOptions, limit: number): Promise<Round> {
+  const { database, broker, random, reach = noFault } = options;
+  const round = await database.sql.begin(async (tx): Promise<Round> => {
+    const rows = await claimRows(tx, limit);
+    if (rows.length === 0) return { rows, outcomes: [] };
+    reach('relay:before-publish');
+    const outcomes = await publishInTime(broker, rows);
+    reach('relay:after-publish');
+    await recordOutcomes(tx, outcomes, random);
+    reach('relay:before-commit');
+    return { rows, outcomes };
+  });
+  if (round.rows.length > 0) reach('relay:after-commit');
+  return round as Round;
+}
+
+/** The rows are locked meanwhile, so a broker that does not answer is given up. */
+async function publishInTime(broker: Broker, rows: readonly ClaimedRow[]): Promise<RowOutcome[]> {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    // The broker gets the first chance to say what it managed.
+    timer = setTimeout(() => {
+      stop.abort();
+      timer = setTimeout(() => reject(new Error(`The broker did not answer within ${publishMs} ms.`)), 500);
+    }, publishMs - 500);
+  });
+  try {
+    return await Promise.race([publishInOrder(broker, rows, stop.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Counts and logs a round. @returns whether the broker asked for patience. */
+function report(round: Round, metrics: MessagingMetrics, log: Log): boolean {
+  let isHeldUp = false;
+  const published = new Map<string, number>();
+  for (const { row, outcome } of round.outcomes) {
+    if (outcome.outcome === 'published') {
+      published.set(row.type, (published.get(row.type) ?? 0) + 1);
+      if (row.data.length > warnBytes) log.warn({ event: row.id, type: row.type }, 'an event of more than 256 KB');
+      continue;
+    }
+    const facts = { event: row.id, type: row.type, code: outcome.code, reason: outcome.message };
+    if (outcome.outcome === 'refused') {
+      metrics.parked.inc({ code: outcome.code });
+      log.error(facts, 'the bus refuses this event; it is parked and holds back later ones of its aggregate');
+      continue;
+    }
+    isHeldUp ||= outcome.outcome === 'later';
+    metrics.publishFailed.inc({ code: outcome.code });
+  }
+  for (const [type, count] of published) metrics.published.inc({ type }, count);
+  const unpublished = round.outcomes.find(({ outcome }) => outcome.outcome === 'failed' || outcome.outcome === 'later');
+  if (unpublished)
+    log.warn({ outcome: unpublished.outcome, rows: round.outcomes.length }, 'events are published again later');
+  return isHeldUp;
+}
+
+async function readFigures(database: Database, metrics: MessagingMetrics, clock: Clock): Promise<void> {
+  try {
+    const [row] = await database.sql<{ depth: number; parked: number; oldest: Date | null }[]>`
+      select count(*) filter (where parked_reason is null)::int as depth,
+        count(parked_reason)::int as parked, min(created_at) filter (where parked_reason is null) as oldest
+      from (select parked_reason, created_at from outbox order by id limit ${countedRows}) as waiting`;
+    metrics.outboxDepth.set(row?.depth ?? 0);
+    metrics.outboxParked.set(row?.parked ?? 0);
+    metrics.outboxLagSeconds.set(row?.oldest ? Math.max(0, (clock.now().getTime() - row.oldest.getTime()) / 1_000) : 0);
+  } catch {
+    // The relay's own attempts say that the database is away; the figures keep their last value.
+  }
+}
