@@ -11,6 +11,7 @@ const pollMs = 40;
 const pollTimeoutMs = 1_000;
 const readyDeadlineMs = 60_000;
 const earlyExits = 3;
+const runDeadlineMs = 180_000;
 const lastLineChars = 500;
 
 /** How to run one process. */
@@ -134,7 +135,7 @@ async function answers(url: string): Promise<boolean> {
 /** Runs a process to its end. @throws MachineFault with its last words unless it ends with 0. */
 export async function runToEnd(plan: Omit<ProcessPlan, 'readyUrl'>, log: LogFile, watcher: Watcher): Promise<void> {
   const state: State = { isStopping: false, lastLine: '', exits: 0, child: undefined };
-  const timer = setTimeout(() => state.child?.kill('SIGKILL'), readyDeadlineMs);
+  const timer = setTimeout(() => state.child?.kill('SIGKILL'), runDeadlineMs);
   const how = await runOnce({ ...plan, readyUrl: '' }, log, state, watcher);
   clearTimeout(timer);
   if (how !== 'exit 0') throw new MachineFault(`${plan.name} failed (${how}): ${state.lastLine || 'see its log'}`);

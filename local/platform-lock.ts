@@ -17,7 +17,7 @@ export async function lockFolder(dataDir: string, facts: { url: string }): Promi
     socket.on('error', () => undefined);
     socket.end(JSON.stringify({ pid: process.pid, url: facts.url }));
   });
-  if (await tryListen(server, name)) return { release: () => server.close() };
+  if (await tryListen(server, name)) return { release: () => void server.close() };
   const holder = await askHolder(name);
   throw new MachineFault(
     `the platform already runs on ${dataDir}${holder ? `: process ${holder.pid}, ${holder.url}` : ''}. Use that one, stop it (Ctrl-C), or set another DATA_DIR and PORT.`,

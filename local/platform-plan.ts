@@ -81,6 +81,13 @@ export function migrationProcess(service: Service, facts: PlatformFacts): Omit<P
   };
 }
 
+/** How to build what a service serves, where it has something to build; quick when nothing changed. */
+export function buildProcess(service: Service, facts: PlatformFacts): Omit<ProcessPlan, 'readyUrl'> | undefined {
+  const script = pathOf(`services/${service.name}/build.ts`);
+  if (!existsSync(script)) return undefined;
+  return { name: `${service.name}-build`, args: [script], env: localVariables(facts) };
+}
+
 /** Variables of one of our own programs. */
 export function localVariables(facts: Pick<PlatformFacts, 'cacheDir' | 'variables'>): Record<string, string> {
   return { ...facts.variables, NODE_COMPILE_CACHE: facts.cacheDir, MALLOC_ARENA_MAX: '2' };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Service } from '@millrace/catalog/service.ts';
 import { Crew } from './crew.ts';
 import { writeAtomically } from './disk-state.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -8,6 +9,7 @@ import { MachineFault, onDisk } from './fault.ts';
 import { lockFolder } from './platform-lock.ts';
 import type { PlatformFacts, WorkloadPlan } from './platform-plan.ts';
 import {
+  buildProcess,
   builtServices,
   developerScopes,
   localProcess,
@@ -102,14 +104,15 @@ async function startAll(start: Start): Promise<Endpoints> {
     ),
   );
   const events = step('aws', () => crew.start(awsProcess(start, portOf('aws'), facts)));
+  const built = Promise.all(servicesOf(plans).map((service) => build(start, service, facts)));
   const door = step('gateway', () => crew.start(gatewayProcess(start, ports, facts)));
   const early = plans.filter((plan) => !plan.service.database);
   const late = plans.filter((plan) => plan.service.database);
   const startWorkload = (plan: WorkloadPlan): Promise<void> =>
     step(plan.name, () => crew.start(workloadProcess(plan, portOf(plan.name), facts)));
-  const page = door.then(() => Promise.all(early.map(startWorkload)));
-  const rest = Promise.all([data, events]).then(() => Promise.all([...late.map(startWorkload), seed(facts)]));
-  await Promise.all([data, events, door, page, rest]);
+  const page = Promise.all([door, built]).then(() => Promise.all(early.map(startWorkload)));
+  const rest = Promise.all([data, events, built]).then(() => Promise.all([...late.map(startWorkload), seed(facts)]));
+  await Promise.all([data, events, built, door, page, rest]);
   return crew.announce(endpointsOf(start, ports, facts));
 }
 
@@ -142,8 +145,13 @@ async function ensureSecret(path: string): Promise<string> {
   return secret;
 }
 
-function withDatabase(plans: readonly WorkloadPlan[]) {
-  return [...new Set(plans.map((plan) => plan.service))].filter((service) => service.database);
+const servicesOf = (plans: readonly WorkloadPlan[]): Service[] => [...new Set(plans.map((plan) => plan.service))];
+const withDatabase = (plans: readonly WorkloadPlan[]): Service[] =>
+  servicesOf(plans).filter((service) => service.database);
+
+async function build(start: Start, service: Service, facts: PlatformFacts): Promise<void> {
+  const plan = buildProcess(service, facts);
+  if (plan) await start.crew.run(plan);
 }
 
 async function startDatabases(parts: {
