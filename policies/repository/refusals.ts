@@ -212,12 +212,16 @@ export const fixtures: Record<string, Fixture> = {
     refused: [
       { 'runtime/server.ts': 'const port = process.env.PORT;' },
       { 'runtime/server.ts': 'const { PORT } = process.env;' },
+      { 'services/order/main.ts': 'const path = process.env.PATH;' },
+      { 'local/postgres.ts': 'spawn(program, [], { env: process.env });' },
       { 'runtime/server.ts': `import { env } from 'node:process';` },
     ],
     accepted: {
       'runtime/config.ts': 'const port = process.env.PORT;',
       'services/order/config.ts': 'const port = process.env.PORT;',
       'runtime/server.ts': `import { argv } from 'node:process';\nprocess.exitCode = 1;`,
+      'local/main.ts': 'readSettings(process.env);',
+      'local/postgres.ts': 'spawn(program, [], { env: { PATH: process.env.PATH } });',
     },
   },
   'queries of a service are in *store.ts': {

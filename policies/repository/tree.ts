@@ -92,8 +92,9 @@ export function isTypeScript(file: TreeFile): boolean {
   return /\.tsx?$/.test(file.path) && !file.path.endsWith('.d.ts');
 }
 
+/** Tests and what only tests use: a `testing` folder or file, a fixture, the black-box tests. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || /(^|\/)testing\//.test(path);
+  return /\.test\.tsx?$|(^|\/)testing(\/|\.ts$)|-fixture\.ts$|^e2e\//.test(path);
 }
 
 /** Files whose default export some tool demands. */

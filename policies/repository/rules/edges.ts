@@ -12,7 +12,7 @@ const allowed: Record<string, { code: string[]; tests: string[] }> = {
   local: { code: ['catalog', 'runtime'], tests: [] },
   images: { code: ['catalog'], tests: [] },
   policies: { code: [], tests: [] },
-  bench: { code: ['catalog', 'runtime', 'local'], tests: [] },
+  bench: { code: ['catalog', 'runtime', 'local', 'images'], tests: [] },
   e2e: { code: ['catalog', 'runtime', 'local'], tests: [] },
 };
 
