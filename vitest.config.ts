@@ -1,21 +1,44 @@
 import { defineConfig } from 'vitest/config';
 
+const never = ['**/node_modules/**', '**/dist/**', '**/fixtures/**', '.local/**'];
+const wholePlatform = 'e2e/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts', '**/*.test.tsx'],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**', '.local/**'],
     // One PostgreSQL server for the run; each file makes a database of its own in it.
     globalSetup: ['runtime/testing/global-setup.ts'],
-    // A process for each file: the suites start servers and databases of their own.
+    // A process for each file: the suites start servers and change their own environment.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
-    // A promise that nobody handled and a leftover process are failures, not noise.
-    dangerouslyIgnoreUnhandledErrors: false,
     allowOnly: false,
     passWithNoTests: false,
     unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['**/*.test.ts', '**/*.test.tsx'],
+          exclude: [...never, wholePlatform],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // These start the platform as a user does and measure it: alone, after everything else.
+          name: 'whole',
+          include: [wholePlatform],
+          exclude: never,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
