@@ -44,7 +44,7 @@ async function measure(stage: Stage, service: BundledService, context: BenchCont
   for (let run = 0; run < runs; run += 1) {
     const ours = await service.start(stage);
     const raw = await startWorker({
-      args: (port) => [join(import.meta.dirname, 'peers/raw-http.ts'), String(port)],
+      args: (port) => [join(import.meta.dirname, 'peers/raw-http.mjs'), String(port)],
       readyPath: '/',
     });
     idle.push({ ours: await settled(ours.pid), raw: await settled(raw.pid) });

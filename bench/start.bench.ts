@@ -65,7 +65,7 @@ async function measure(stage: Stage, service: BundledService, context: BenchCont
 async function round(stage: Stage, service: BundledService): Promise<{ ours: number; raw: number; nest: number }> {
   const ours = await service.start(stage);
   await ours.stop();
-  const raw = await startWorker({ args: (port) => [join(peers, 'raw-http.ts'), String(port)], readyPath: '/' });
+  const raw = await startWorker({ args: (port) => [join(peers, 'raw-http.mjs'), String(port)], readyPath: '/' });
   await raw.stop();
   const nest = await startWorker({ args: (port) => [join(peers, 'nest.mjs'), String(port)], readyPath: '/healthz' });
   await nest.stop();
