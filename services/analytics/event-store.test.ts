@@ -179,6 +179,18 @@ describe('events', () => {
   });
 });
 
+test('batches that give the same ids to different visitors wait for each other and not in a ring', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const ids = Array.from({ length: 200 }, (_, n) => uuid(round * 1_000 + n));
+    const [one, other] = ['0000000000000001', '0000000000000002'].map((visitor, reverse) => {
+      const events = ids.map((id, n) => trackedEvent({ id, visitor, at: minutes(reverse ? -n : n) }));
+      return reverse ? events.reverse() : events;
+    });
+    const stored = await Promise.all([store(one ?? []), store(other ?? [])]);
+    expect(stored.reduce((sum, count) => sum + count, 0)).toBe(ids.length);
+  }
+});
+
 describe('laws', () => {
   const shuffledBatches = trackedEvents.chain((events) =>
     fc.record({
