@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 const listening = '0A';
 const maxProcesses = 50_000;
@@ -10,8 +11,7 @@ export async function findPortOwner(port: number): Promise<{ pid: number; comman
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).slice(0, maxProcesses);
   for (const pid of pids) {
     if (!(await holds(pid, inodes))) continue;
-    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
-    return { pid: Number(pid), command: command.slice(0, 120) };
+    return { pid: Number(pid), command: shortCommand(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) };
   }
   return undefined;
 }
@@ -34,4 +34,11 @@ async function holds(pid: string, inodes: ReadonlySet<string>): Promise<boolean>
     if (inode && inodes.has(inode)) return true;
   }
   return false;
+}
+
+/** The program without its folders, and what it was given without options: `node server.ts`. */
+function shortCommand(cmdline: string): string {
+  const [program = '', ...given] = cmdline.split('\0').filter(Boolean);
+  const words = [basename(program), ...given.filter((word) => !word.startsWith('-'))];
+  return words.join(' ').slice(0, 120);
 }

@@ -57,6 +57,8 @@ const standard: Record<string, string> = {
   log_checkpoints: 'off',
   lc_messages: 'C',
   track_io_timing: 'on',
+  // After a crash one call instead of one for each of a thousand files: 0.1 s instead of 2.
+  recovery_init_sync_method: 'syncfs',
   // A client that was killed does not hold its locks for long.
   client_connection_check_interval: '1s',
   tcp_keepalives_idle: '10',
