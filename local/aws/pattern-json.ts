@@ -126,15 +126,15 @@ export class JsonTokens {
       const character = this.#source[position];
       if (character === '"') break;
       if (character !== '\\') throw new JsonSyntaxError('unfinished string or control character', position);
-      const escape = this.#source[position + 1] ?? '';
-      if (escape === 'u') {
+      const mark = this.#source[position + 1] ?? '';
+      if (mark === 'u') {
         const digits = this.#source.slice(position + 2, position + 6);
         if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new JsonSyntaxError('bad \\u escape', position);
         text += String.fromCharCode(Number.parseInt(digits, 16));
         position += 6;
         continue;
       }
-      const plainEscape = escapes[escape];
+      const plainEscape = escapes[mark];
       if (plainEscape === undefined) throw new JsonSyntaxError('bad escape', position);
       text += plainEscape;
       position += 2;

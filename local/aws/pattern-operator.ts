@@ -92,7 +92,9 @@ function affix(tokens: JsonTokens, type: 'prefix' | 'suffix'): ValuePattern {
 /** A single address is the range of itself, so that every spelling of it matches. */
 function addressPattern(value: string): ValuePattern | undefined {
   const digits = addressDigits(value);
-  return digits && { type: 'range', of: 'address', bottom: digits, openBottom: false, top: digits, openTop: false };
+  return digits === undefined
+    ? undefined
+    : { type: 'range', of: 'address', bottom: digits, openBottom: false, top: digits, openTop: false };
 }
 
 function anythingBut(tokens: JsonTokens): ValuePattern {
