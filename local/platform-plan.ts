@@ -7,7 +7,8 @@ import type { ProcessPlan } from './child.ts';
 import type { GatewayRoute } from './gateway-routes.ts';
 import { dashboardClientId, testClientId } from './issuer-token.ts';
 
-const environment = 'dev';
+/** A laptop is a dev environment: names of buses and queues are the same. */
+export const environment = 'dev';
 const region = 'us-east-1';
 const firstServicePort = 8101;
 

@@ -12,6 +12,7 @@ import {
   buildProcess,
   builtServices,
   developerScopes,
+  environment,
   localProcess,
   migrationProcess,
   planRoutes,
@@ -21,10 +22,11 @@ import {
 import { findPortOwner } from './port-owner.ts';
 import { findPort, isFree } from './ports.ts';
 import { ensureDatabase } from './postgres.ts';
+import { provisionEvents } from './provision-events.ts';
 import { seedFirstSite } from './seed.ts';
 import type { Settings } from './settings.ts';
 
-const wishedPorts = { aws: 8091, postgres: 8092 };
+const wishedPorts = { aws: 8091, control: 8092, postgres: 8093 };
 
 /** A running platform. */
 export interface Platform {
@@ -103,7 +105,7 @@ async function startAll(start: Start): Promise<Endpoints> {
       Promise.all(withDatabase(plans).map((service) => crew.run(migrationProcess(service, facts)))),
     ),
   );
-  const events = step('aws', () => crew.start(awsProcess(start, portOf('aws'), facts)));
+  const events = step('aws', () => startAws(start, ports, facts));
   const built = Promise.all(servicesOf(plans).map((service) => build(start, service, facts)));
   const door = step('gateway', () => crew.start(gatewayProcess(start, ports, facts)));
   const early = plans.filter((plan) => !plan.service.database);
@@ -128,7 +130,7 @@ async function gatherFacts(start: Start, awsPort: number): Promise<PlatformFacts
   return {
     origin,
     gatewayUrl: `http://127.0.0.1:${settings.port}`,
-    awsUrl: `http://localhost:${awsPort}`,
+    awsUrl: `http://127.0.0.1:${awsPort}`,
     signingKey: await ensureSecret(join(settings.dataDir, 'signing-key')),
     databases: {},
     cacheDir: join(settings.dataDir, 'cache'),
@@ -166,17 +168,21 @@ async function startDatabases(parts: {
   for (const name of names) parts.facts.databases[name] = await ensureDatabase(url, { name, role: name });
 }
 
-function awsProcess(start: Start, port: number, facts: PlatformFacts) {
-  return localProcess(
-    {
-      name: 'aws',
-      script: 'aws/main.ts',
-      oldSpaceMib: 256,
-      env: { HOST: '127.0.0.1', PORT: String(port), DATA_DIR: join(start.settings.dataDir, 'aws') },
-      readyUrl: `${facts.awsUrl}/_millrace/ready`,
+async function startAws(start: Start, ports: ReadonlyMap<string, number>, facts: PlatformFacts): Promise<void> {
+  const plan = {
+    name: 'aws',
+    script: 'aws/main.ts',
+    oldSpaceMib: 256,
+    env: {
+      HOST: '127.0.0.1',
+      PORT: String(ports.get('aws')),
+      MILLRACE_AWS_CONTROL_PORT: String(ports.get('control')),
+      MILLRACE_AWS_DATA_DIR: join(start.settings.dataDir, 'aws'),
     },
-    facts,
-  );
+    readyUrl: `${facts.awsUrl}/healthz`,
+  };
+  await start.crew.start(localProcess(plan, facts));
+  await provisionEvents({ endpoint: facts.awsUrl, environment, services: servicesOf(start.plans) });
 }
 
 function gatewayProcess(start: Start, ports: ReadonlyMap<string, number>, facts: PlatformFacts) {
@@ -208,7 +214,7 @@ function endpointsOf(start: Start, ports: ReadonlyMap<string, number>, facts: Pl
   return {
     gateway: start.origin,
     aws: facts.awsUrl,
-    control: `${facts.awsUrl}/_millrace`,
+    control: `http://127.0.0.1:${ports.get('control')}`,
     issuer: `${start.origin}/local/oidc`,
     services: Object.fromEntries(apis.map((plan) => [plan.service.name, `http://127.0.0.1:${ports.get(plan.name)}`])),
     databases: facts.databases,
