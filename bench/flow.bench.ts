@@ -1,0 +1,156 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { migrate } from '@millrace/runtime/migrate.ts';
+import { createBrokerTables } from '@millrace/runtime/testing/database-broker.ts';
+import { makeWorkerUtils } from 'graphile-worker';
+import postgres from 'postgres';
+import type { AwsStage } from './aws-stage.ts';
+import { openAws } from './aws-stage.ts';
+import { commitNumbers, openBench } from './flow-parts.ts';
+import type { Bench, BenchContext, Figure } from './measurement.ts';
+import { inTurn, median } from './measurement.ts';
+import type { Stage } from './stage.ts';
+import { openStage, root } from './stage.ts';
+
+const deadlineMs = 120_000;
+
+/** Bar 6: events from the outbox over bus and queue to inbox and effect, each applied exactly once. */
+export const flow: Bench = {
+  name: 'flow',
+  what: 'outbox → bus → queue → inbox + effect, beside graphile-worker at its best and the AWS SDK alone',
+  run: async (context) => {
+    const stage = await openStage();
+    try {
+      return [...(await inDatabase(stage, context)), ...(await overWire(stage, context))];
+    } finally {
+      await stage.close();
+    }
+  },
+};
+
+async function inDatabase(stage: Stage, context: BenchContext): Promise<Figure[]> {
+  const count = context.isQuick ? 5_000 : 60_000;
+  const url = await prepare(stage, 'flow');
+  const graphileUrl = await stage.database('graphile');
+  await (await makeWorkerUtils({ connectionString: graphileUrl })).migrate();
+  const best = async () => Math.max(await graphile(graphileUrl, count, 500), await graphile(graphileUrl, count, 2_000));
+  const pairs = await inTurn(context.isQuick ? 1 : 5, () => ours(url, count), best);
+  for (const { a, b } of pairs)
+    context.progress(`in the database: ours ${Math.round(a)}/s, graphile-worker ${Math.round(b)}/s`);
+  const detail = { count, pairs };
+  const ratio = median(pairs.map(({ a, b }) => a / b));
+  const perSecond = median(pairs.map(({ a }) => a));
+  return [
+    { bar: '6', what: "in the database, beside graphile-worker's best", value: ratio, unit: '×', atLeast: 1, detail },
+    { bar: '6', what: 'in the database', value: perSecond, unit: 'events/s', detail },
+  ];
+}
+
+async function overWire(stage: Stage, context: BenchContext): Promise<Figure[]> {
+  const count = context.isQuick ? 2_000 : 20_000;
+  const url = await prepare(stage, 'wire');
+  const aws = await openAws(stage);
+  try {
+    const pairs = await inTurn(
+      context.isQuick ? 1 : 5,
+      () => ours(url, count, aws.url),
+      () => sdkAlone(aws, count),
+    );
+    for (const { a, b } of pairs)
+      context.progress(`over the wire: ours ${Math.round(a)}/s, SDK alone ${Math.round(b)}/s`);
+    const detail = { count, pairs };
+    const ratio = median(pairs.map(({ a, b }) => a / b));
+    const perSecond = median(pairs.map(({ a }) => a));
+    return [
+      {
+        bar: '6',
+        what: "over the AWS wire, beside the SDK's receive and delete alone",
+        value: ratio,
+        unit: '×',
+        atLeast: 0.5,
+        detail,
+      },
+      { bar: '6', what: 'over the AWS wire', value: perSecond, unit: 'events/s', detail },
+    ];
+  } finally {
+    aws.remove();
+  }
+}
+
+async function prepare(stage: Stage, name: string): Promise<string> {
+  const url = await stage.database(name);
+  await migrate({ url, folder: join(import.meta.dirname, 'migrations') });
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  await createBrokerTables(sql);
+  await sql.end();
+  return url;
+}
+
+/** Fills the outbox, starts relay and consumer in a process, and times from the first effect to the last. */
+async function ours(url: string, count: number, awsUrl?: string): Promise<number> {
+  const database = openBench(url);
+  await database.sql`truncate effect, inbox, outbox, test_message, test_published`;
+  for (let made = 0; made < count; made += 1_000) {
+    await commitNumbers(
+      database,
+      Array.from({ length: Math.min(1_000, count - made) }, (_, index) => made + index),
+    );
+  }
+  const args = [join(import.meta.dirname, 'flow-worker.ts'), url, ...(awsUrl ? [awsUrl] : [])];
+  const left = async () =>
+    count - ((await database.sql<{ done: number }[]>`select count(*)::int as done from effect`)[0]?.done ?? 0);
+  const perSecond = await timeWorker(args, { count, left });
+  await database.close();
+  return perSecond;
+}
+
+async function graphile(url: string, count: number, localQueue: number): Promise<number> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  await sql`select graphile_worker.add_job('count', json_build_object('number', number)) from generate_series(1, ${count}) as number`;
+  await sql`vacuum analyze graphile_worker._private_jobs`;
+  const left = async () =>
+    (await sql<{ left: number }[]>`select count(*)::int as left from graphile_worker._private_jobs`)[0]?.left ?? 0;
+  const perSecond = await timeWorker([join(import.meta.dirname, 'peers/graphile-worker.ts'), url, String(localQueue)], {
+    count,
+    left,
+  });
+  await sql.end();
+  return perSecond;
+}
+
+/** Runs a program until its work is done; the time until its first result is its start and does not count. */
+async function timeWorker(args: string[], work: { count: number; left(): Promise<number> }): Promise<number> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: process.env['PATH'], AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', NO_LOG_SUCCESS: '1' },
+  });
+  const end = performance.now() + deadlineMs;
+  let first: { at: number; left: number } | undefined;
+  try {
+    for (;;) {
+      const left = await work.left();
+      const at = performance.now();
+      if (!first && left < work.count) first = { at, left };
+      if (left === 0 && first) return first.left / ((at - first.at) / 1_000);
+      if (at > end) throw new Error(`${left} of ${work.count} were left after ${deadlineMs} ms`);
+      await wait(20);
+    }
+  } finally {
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    const isGone = await Promise.race([gone.then(() => true), wait(5_000, false)]);
+    if (!isGone) child.kill('SIGKILL');
+  }
+}
+
+async function sdkAlone(aws: AwsStage, count: number): Promise<number> {
+  const queueUrl = await aws.fill(count);
+  const script = join(import.meta.dirname, 'peers/sdk-receive.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, aws.url, queueUrl, String(count)]);
+  const [messages, seconds] = stdout.trim().split(' ').map(Number);
+  return (messages ?? 0) / (seconds ?? Number.NaN);
+}
