@@ -98,7 +98,10 @@ function isPartOfPage(path: string): boolean {
 /** A service with a page has a build.ts, which does nothing when the page is up to date. */
 async function buildPage(root: string, service: string): Promise<void> {
   const step = join(root, 'services', service, 'build.ts');
-  if (existsSync(step)) await promisify(execFile)(process.execPath, [step], { timeout: pageDeadlineMs });
+  if (!existsSync(step)) return;
+  await promisify(execFile)(process.execPath, [step], { timeout: pageDeadlineMs }).catch((cause: unknown) => {
+    throw new Error(`the page does not build: run "node services/${service}/build.ts" to see why`, { cause });
+  });
 }
 
 async function sqlFiles(folder: string): Promise<string[]> {

@@ -15,6 +15,15 @@ if (unknown.length > 0) {
 }
 
 for (const service of wanted) {
+  try {
+    await bundleOne(service);
+  } catch (error) {
+    console.error(`${service}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 5;
+  }
+}
+
+async function bundleOne(service: string): Promise<void> {
   const bundle = await bundleService({ root, service, folder: join(root, 'dist', service) });
   const { files } = await warmCompileCache(bundle.folder);
   const all = await folderBytes(bundle.folder);
