@@ -7,7 +7,6 @@ import { decideEvents, decideRequest } from './collect.ts';
 import type { Ingest } from './ingest.ts';
 import { countOutcome, enrich } from './ingest.ts';
 import { addressPrefix, takeOrRefuse } from './rate-limit.ts';
-import { makeReceipt } from './receipt.ts';
 import type { KnownSite } from './site-store.ts';
 import { maxEvents, trackerEvent } from './tracker-event.ts';
 
@@ -87,5 +86,5 @@ function decide(
 async function store(ingest: Ingest, decision: Decision, sender: Parameters<typeof enrich>[2]): Promise<string | null> {
   if (decision.accepted.length === 0) return null;
   const events = await enrich(ingest, decision.accepted, sender);
-  return makeReceipt(ingest.signingKey, await ingest.commit.submit(events));
+  return ingest.makeReceipt(await ingest.commit.submit(events));
 }

@@ -10,7 +10,6 @@ import type { ImportedEvent } from './import.ts';
 import { importReader, maxImportLines } from './import.ts';
 import type { Ingest } from './ingest.ts';
 import { countOutcome, enrich } from './ingest.ts';
-import { makeReceipt } from './receipt.ts';
 import type { KnownSite } from './site-store.ts';
 
 const maxBodyBytes = 1_048_576;
@@ -68,7 +67,7 @@ async function importLines(parts: Parts, request: { site: KnownSite; text: strin
     events.push(...(await enrich(ingest, [event], sender)));
     if (index % linesPerTurn === 0) await nextTurn();
   }
-  const receipt = events.length > 0 ? makeReceipt(ingest.signingKey, await ingest.commit.submit(events)) : null;
+  const receipt = events.length > 0 ? ingest.makeReceipt(await ingest.commit.submit(events)) : null;
   countOutcome(ingest.counts, { door: 'import', accepted: events.length, dropped });
   return json(202, { accepted: events.length, duplicates: stored.size, dropped, receipt });
 }

@@ -24,7 +24,7 @@ export interface Ingest {
   store: VolatileStore;
   rates: { site: Rate; address: Rate };
   counts: IngestCounts;
-  signingKey: string;
+  makeReceipt: (batchIds: readonly string[]) => string;
   /** On a laptop pages on this machine may send for every site. */
   allowLoopback: boolean;
   clock: Clock;

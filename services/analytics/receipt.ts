@@ -15,6 +15,17 @@ export function makeReceipt(key: string, batchIds: readonly string[]): string {
   return signToken(key, purpose, batchIds.map((id) => id.replaceAll('-', '')).join(''));
 }
 
+/** Makes receipts; requests that were committed in the same batch share one, which is signed once. */
+export function receiptMaker(key: string): (batchIds: readonly string[]) => string {
+  const last = { id: '', receipt: '' };
+  return (batchIds) => {
+    const [id = '', ...more] = batchIds;
+    if (more.length > 0) return makeReceipt(key, batchIds);
+    if (id !== last.id) Object.assign(last, { id, receipt: makeReceipt(key, batchIds) });
+    return last.receipt;
+  };
+}
+
 /** The batches of a receipt; nothing when it is not one of ours. */
 export function openReceipt(key: string, receipt: string): string[] | undefined {
   const payload = openToken(key, purpose, receipt);

@@ -14,6 +14,7 @@ import { importRoutes } from './import-routes.ts';
 import type { Ingest } from './ingest.ts';
 import { ingestCounts } from './ingest.ts';
 import { knownSites } from './known-sites.ts';
+import { receiptMaker } from './receipt.ts';
 import { receiptRoutes } from './receipt-routes.ts';
 import { findStored, readReceiptState } from './receipt-store.ts';
 import { siteRoutes } from './site-routes.ts';
@@ -35,7 +36,7 @@ export interface DoorParts {
 }
 
 /** Writes at the same time. Two hide a slow link: one group is on its way while the next one gathers. */
-const maxFlights = 2;
+const maxFlights = Number(process.env['FLIGHTS'] ?? 2);
 
 /** The doors by which events and sites come in. `drain` waits until everything that was taken is committed. */
 export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCommit } {
@@ -57,7 +58,7 @@ export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCo
     store,
     rates: parts.rates,
     counts: ingestCounts(parts.metrics),
-    signingKey,
+    makeReceipt: receiptMaker(signingKey),
     allowLoopback: parts.allowLoopback,
     clock,
     log,
