@@ -5,8 +5,8 @@ import { storeEvents } from './event-store.ts';
 import { visitSelect } from './roll-up-sql.ts';
 import type { HotDatabase } from './testing/hot-database.ts';
 import { createHotDatabase } from './testing/hot-database.ts';
+import { storedVisits } from './testing/stored.ts';
 import { dayStartMs, siteIds, trackedEvent, trackedEvents, visitsOfTracked } from './testing/tracked-events.ts';
-import type { Visit } from './visit.ts';
 
 let database: HotDatabase;
 beforeAll(async () => {
@@ -23,27 +23,11 @@ beforeEach(async () => {
 const store = (events: readonly TrackedEvent[]): Promise<number> =>
   database.db.transaction((tx) => storeEvents(tx, events));
 
-async function storedVisits(from = 'visit'): Promise<Visit[]> {
-  const rows = await database.sql.unsafe<
-    { site_id: string; hex: string; started_at: Date; ended_at: Date; views: number; customs: number }[]
-  >(
-    `select *, lpad(to_hex(visitor), 16, '0') as hex from ${from} order by site_id, lpad(to_hex(visitor), 16, '0') collate "C", started_at`,
-  );
-  return rows.map((row) => ({
-    siteId: row.site_id,
-    visitor: row.hex,
-    startedMs: row.started_at.getTime(),
-    endedMs: row.ended_at.getTime(),
-    views: row.views,
-    customs: row.customs,
-  }));
-}
-
 const uuid = (n: number): string => `01980000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 const minutes = (count: number, milliseconds = 0): string =>
   new Date(dayStartMs + count * 60_000 + milliseconds).toISOString();
 const spans = async () =>
-  (await storedVisits()).map(({ startedMs, endedMs, views, customs }) => [
+  (await storedVisits(database.sql)).map(({ startedMs, endedMs, views, customs }) => [
     (startedMs - dayStartMs) / 60_000,
     (endedMs - dayStartMs) / 60_000,
     views,
@@ -219,7 +203,7 @@ describe('laws', () => {
       let stored = 0;
       for (const batch of batches(arrivals, sizes)) stored += await store(batch);
       expect(stored).toBe(events.length);
-      expect(await storedVisits()).toEqual(visitsOfTracked(events));
+      expect(await storedVisits(database.sql)).toEqual(visitsOfTracked(events));
     };
     await fc.assert(fc.asyncProperty(shuffledBatches, check), { numRuns: 120 });
   }, 60_000);
@@ -236,7 +220,7 @@ describe('laws', () => {
     }) => {
       await clear();
       await Promise.all([...batches(arrivals, sizes)].map(store));
-      expect(await storedVisits()).toEqual(visitsOfTracked(events));
+      expect(await storedVisits(database.sql)).toEqual(visitsOfTracked(events));
     };
     await fc.assert(fc.asyncProperty(shuffledBatches, check), { numRuns: 60 });
   }, 60_000);
@@ -248,7 +232,7 @@ describe('laws', () => {
         await store(events);
         const days = `select site_id, day, cast(day as timestamp) at time zone 'UTC' as starts_at,
           cast(day + 1 as timestamp) at time zone 'UTC' as ends_at from dirty_day`;
-        expect(await storedVisits(`(${visitSelect(days)}) as again`)).toEqual(visitsOfTracked(events));
+        expect(await storedVisits(database.sql, `(${visitSelect(days)}) as again`)).toEqual(visitsOfTracked(events));
       }),
       { numRuns: 60 },
     );

@@ -1,4 +1,3 @@
-import { analytics } from '@millrace/catalog/services.ts';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { storeEvents } from './event-store.ts';
 import { removeOld } from './retention.ts';
@@ -19,7 +18,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await database.sql`
-    truncate event, visit, dirty_day, rollup_quarter, rollup_day, dead_batch, inbox, load_watermark`;
+    truncate event, visit, dirty_day, rollup_quarter, rollup_day, dead_batch, load_watermark`;
 });
 
 const now = new Date('2026-03-15T12:00:00Z');
@@ -88,19 +87,11 @@ test('many rows go in small bites', async () => {
   });
 });
 
-test('the inbox forgets after the days that the catalog says, and dead batches after 30 days', async () => {
+test('dead batches are forgotten after 30 days', async () => {
   const { sql } = database;
-  const midnight = (seconds: number): Date =>
-    new Date(Date.parse('2026-03-15T00:00:00Z') - analytics.inboxDays * 86_400_000 + seconds * 1000);
-  await sql`
-    insert into inbox (consumer, event_id, received_at)
-    values ('one', ${uuid(1)}, ${midnight(-1)}), ('one', ${uuid(2)}, ${midnight(0)})`;
   await sql`
     insert into dead_batch (id, reason, at)
     values (${uuid(1)}, 'poison', '2026-02-12T23:59:59Z'), (${uuid(2)}, 'poison', '2026-02-13T00:00:00Z')`;
-  expect(await removeOld(database, { now })).toMatchObject({ inbox: 1, dead_batch: 1 });
-  expect(await sql`select event_id as id from inbox union all select id from dead_batch`).toEqual([
-    { id: uuid(2) },
-    { id: uuid(2) },
-  ]);
+  expect(await removeOld(database, { now })).toMatchObject({ dead_batch: 1 });
+  expect(await sql`select id from dead_batch`).toEqual([{ id: uuid(2) }]);
 });

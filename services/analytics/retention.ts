@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { analytics, analyticsHotDays } from '@millrace/catalog/services.ts';
+import { analyticsHotDays } from '@millrace/catalog/services.ts';
 import type { Database } from '@millrace/runtime/database.ts';
-import { purgeInbox } from '@millrace/runtime/inbox.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import type { Clock } from '@millrace/runtime/ports.ts';
 import type { Metrics } from '@millrace/runtime/telemetry.ts';
@@ -31,9 +30,9 @@ const pauseMs = 20;
 const firstRunMs = 60_000;
 const everyMs = 3_600_000;
 
-export type Removed = Record<'event' | 'visit' | 'rollup_quarter' | 'rollup_day' | 'inbox' | 'dead_batch', number>;
+export type Removed = Record<'event' | 'visit' | 'rollup_quarter' | 'rollup_day' | 'dead_batch', number>;
 
-/** Removes what is too old, every hour, in small bites. */
+/** Removes what is too old, every hour, in small bites. The inbox is its consumer's to purge. */
 export function startRetention(parts: RetentionParts): { close(): Promise<void> } {
   const stop = new AbortController();
   const removed = new Counter({
@@ -92,7 +91,6 @@ export async function removeOld(
     visit: isHeld ? 0 : await all((chunk) => deleteVisits(sql, chunk), before),
     rollup_quarter: isHeld ? 0 : await all((chunk) => deleteQuarters(sql, chunk), before),
     rollup_day: isHeld ? 0 : await all((chunk) => deleteDays(sql, chunk), before),
-    inbox: await all((chunk) => purgeInbox(sql, chunk), midnightBefore(now, analytics.inboxDays)),
     dead_batch: await all((chunk) => deleteDeadBatches(sql, chunk), midnightBefore(now, deadBatchDays)),
   };
 }

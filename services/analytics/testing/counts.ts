@@ -30,6 +30,8 @@ interface SiteRange {
 }
 
 const dayMs = 86_400_000;
+const quarterMs = 900_000;
+const nothing: RangeCounts = { views: 0, visitors: 0, visits: 0, bounces: 0, seconds: 0 };
 const atMs = (event: TrackedEvent): number => new Date(event.at).getTime();
 const dayOf = (ms: number): number => Math.floor(ms / dayMs);
 const visitorOfDay = (visit: Visit): string => `${visit.visitor} ${dayOf(visit.startedMs)}`;
@@ -45,6 +47,25 @@ export function countRange(events: readonly TrackedEvent[], { siteId, fromMs, to
     bounces: visits.filter(isBounce).length,
     seconds: visits.reduce((sum, { startedMs, endedMs }) => sum + (endedMs - startedMs), 0) / 1000,
   };
+}
+
+/** Each part of each quarter of each active day, by site, quarter and part. */
+export function countQuarters(events: readonly TrackedEvent[]): Record<string, RangeCounts> {
+  const days = new Set(events.map(({ siteId, at }) => `${siteId} ${at.slice(0, 10)}`));
+  const parts = [...days].flatMap((key) => {
+    const [siteId = '', date = ''] = key.split(' ');
+    const start = Date.parse(date);
+    const end = start + dayMs;
+    return Array.from({ length: 96 }, (_, n) => start + n * quarterMs).flatMap((quarter) => {
+      const hourEnd = Math.min(quarter + 4 * quarterMs, end);
+      const ranges = { before: [start, quarter], hour: [quarter, hourEnd], after: [quarter, end] };
+      return Object.entries(ranges).map(([part, [fromMs = 0, toMs = 0]]): [string, RangeCounts] => [
+        `${siteId} ${new Date(quarter).toISOString()} ${part}`,
+        fromMs === toMs ? nothing : countRange(events, { siteId, fromMs, toMs }),
+      ]);
+    });
+  });
+  return Object.fromEntries(parts);
 }
 
 const dimensions: Record<string, (event: TrackedEvent) => string | undefined> = {
@@ -99,4 +120,6 @@ function holds(visit: Visit, event: TrackedEvent): boolean {
   return isOwn && visit.startedMs <= atMs(event) && visit.endedMs >= atMs(event);
 }
 
-const keyOf = ({ siteId, day, dimension, value }: ValueCounts): string => [siteId, day, dimension, value].join('\n');
+/** Orders values as `countValues` does. */
+export const keyOf = ({ siteId, day, dimension, value }: ValueCounts): string =>
+  [siteId, day, dimension, value].join('\n');
