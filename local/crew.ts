@@ -20,7 +20,13 @@ export class Crew {
   #writing: Promise<void> = Promise.resolve();
   #isStopping = false;
 
-  constructor(dataDir: string, note: (line: string) => void) {
+  constructor(dataDir: string, report: (line: string) => void) {
+    let last = '';
+    // A disk that is full says so at each write; a person reads it once.
+    const note = (line: string): void => {
+      if (line !== last) report(line);
+      last = line;
+    };
     this.#dataDir = dataDir;
     this.#watcher = {
       onPid: (name, pid) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Service } from '@millrace/catalog/service.ts';
 import { Crew } from './crew.ts';
@@ -26,6 +26,7 @@ import { provisionEvents } from './provision-events.ts';
 import { seedFirstSite } from './seed.ts';
 import type { Settings } from './settings.ts';
 
+const minFreeMib = 100;
 const wishedPorts = { aws: 8091, control: 8092, postgres: 8093 };
 
 /** A running platform. */
@@ -40,7 +41,7 @@ export type Note = (line: string) => void;
 /** Starts everything that the catalog names, and waits until it is ready. @throws MachineFault with the remedy. */
 export async function startPlatform(settings: Settings, note: Note, stopped: AbortSignal): Promise<Platform> {
   const origin = `http://localhost:${settings.port}`;
-  await onDisk(settings.dataDir, () => mkdir(settings.dataDir, { recursive: true, mode: 0o755 }));
+  await prepareFolder(settings.dataDir);
   const lock = await lockFolder(settings.dataDir, { url: origin });
   const crew = new Crew(settings.dataDir, note);
   const plans = planWorkloads(builtServices());
@@ -64,6 +65,18 @@ export async function startPlatform(settings: Settings, note: Note, stopped: Abo
     await stop();
     throw error;
   }
+}
+
+/** Refuses early and in one line what would otherwise fail in eight processes at once. @throws MachineFault */
+async function prepareFolder(dataDir: string): Promise<void> {
+  await onDisk(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o755 }));
+  await onDisk(dataDir, () => access(dataDir, constants.W_OK | constants.X_OK));
+  const { bavail, bsize } = await statfs(dataDir);
+  const freeMib = Math.floor((bavail * bsize) / 1024 / 1024);
+  if (freeMib >= minFreeMib) return;
+  throw new MachineFault(
+    `the disk that holds ${dataDir} is nearly full: ${freeMib} MiB are free, ${minFreeMib} are needed. Free some space; nothing is lost.`,
+  );
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

@@ -122,7 +122,7 @@ async function finish(run: ReturnType<typeof postgresCommand>, folder: string): 
 
 /** Says in our words what PostgreSQL said in its own, where a person can mend it. */
 export function machineReason(reason: string, folder: string): MachineFault {
-  if (/No space left on device/i.test(reason))
+  if (/No space left on device|could not extend file/i.test(reason))
     return new MachineFault(
       `the disk that holds ${folder} is full. Free some space; nothing that was committed is lost.`,
     );
