@@ -59,7 +59,7 @@ export const usedDependencies: Rule = {
       .filter(({ folder }) => folder !== '')
       .flatMap((owner) =>
         Object.keys({ ...owner.dependencies, ...owner.devDependencies })
-          .filter((name) => !used.get(owner.folder)?.has(name) && !isReadFromDisk(tree, owner, name))
+          .filter((name) => !used.get(owner.folder)?.has(name) && !isNamed(tree, owner, name))
           .map((name) => breach(`${owner.folder}/package.json`, 1, `nothing imports ${name}: remove it`)),
       );
   },
@@ -120,12 +120,11 @@ function undeclaredMessage(tree: Tree, { file, owner, entry }: Place): string | 
     : `${name} is not declared in ${owner.folder}/package.json`;
 }
 
-/** Types come without an import, and some packages are files that are read (a database, a map). */
-function isReadFromDisk(tree: Tree, owner: Package, name: string): boolean {
+/** Types come without an import; some packages are files that are read, or belong to a program that is not TypeScript. */
+function isNamed(tree: Tree, owner: Package, name: string): boolean {
   if (name.startsWith('@types/')) return true;
-  return tree.files.some(
-    (file) => isTypeScript(file) && file.path.startsWith(`${owner.folder}/`) && file.text.includes(`${name}/`),
-  );
+  const own = tree.files.filter(({ path }) => path.startsWith(`${owner.folder}/`) && !path.endsWith('.json'));
+  return own.some(({ text }) => text.includes(`'${name}'`) || text.includes(`'${name}/`));
 }
 
 function ownFolder(tree: Tree, name: string): string | undefined {

@@ -15,7 +15,7 @@ export const environmentIsConfig: Rule = {
 };
 
 function mayRead(path: string): boolean {
-  return /(^|[/-])config\.ts$|^local\/([a-z]+-)?main\.ts$/.test(path) || isToolConfig(path) || isTest(path);
+  return /(^|[/-])config\.ts$|^local\/(.+\/)?([a-z]+-)?main\.ts$/.test(path) || isToolConfig(path) || isTest(path);
 }
 
 function* readsOf(file: TreeFile): Generator<number> {
