@@ -25,6 +25,9 @@ export interface AwsStage {
 }
 
 export async function openAws(stage: Stage): Promise<AwsStage> {
+  // The SDK's own settings for this process: the endpoint takes any.
+  process.env.AWS_ACCESS_KEY_ID ??= settings.credentials.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY ??= settings.credentials.secretAccessKey;
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-aws-'));
   const controlPort = await findFreePort();
   const worker = await stage.worker({
