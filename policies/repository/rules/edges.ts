@@ -120,11 +120,14 @@ function undeclaredMessage(tree: Tree, { file, owner, entry }: Place): string | 
     : `${name} is not declared in ${owner.folder}/package.json`;
 }
 
+/** What another dependency loads by itself, and which. */
+const peers: Record<string, string> = { '@nestjs/platform-express': '@nestjs/core', rxjs: '@nestjs/core' };
+
 /** Types come without an import; some packages are files that are read, or belong to a program that is not TypeScript. */
 function isNamed(tree: Tree, owner: Package, name: string): boolean {
-  if (name.startsWith('@types/')) return true;
+  if (name.startsWith('@types/') || name in peers) return true;
   const own = tree.files.filter(({ path }) => path.startsWith(`${owner.folder}/`) && !path.endsWith('.json'));
-  return own.some(({ text }) => text.includes(`'${name}'`) || text.includes(`'${name}/`));
+  return own.some(({ text }) => new RegExp(`['"\`]${name}['"\`/]`).test(text));
 }
 
 function ownFolder(tree: Tree, name: string): string | undefined {
