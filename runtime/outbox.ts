@@ -14,7 +14,9 @@ const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'd
 export const outboxTable = pgTable(
   'outbox',
   {
-    id: uuid().primaryKey(),
+    /** The order of insertion, in which the relay works. Never a cursor: rows become visible at commit, in any order. */
+    position: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    id: uuid().notNull().unique('outbox_id_unique'),
     type: text().notNull(),
     source: text().notNull(),
     version: integer().notNull(),
@@ -109,7 +111,9 @@ export async function appendEvents(
 ): Promise<void> {
   if (events.length === 0) return;
   const sql = sqlOf(tx);
-  const column = (pick: (event: NewEvent) => string | number): string[] => events.map((event) => String(pick(event)));
+  // Inserted in this order, and so published in it.
+  const ordered = events.toSorted((one, other) => one.aggregateVersion - other.aggregateVersion);
+  const column = (pick: (event: NewEvent) => string | number): string[] => ordered.map((event) => String(pick(event)));
   await sql`
     with added as (
       insert into outbox (id, type, source, version, aggregate_id, aggregate_version, correlation_id, traceparent, occurred_at, data)

@@ -4,6 +4,7 @@ import type { Random } from './ports.ts';
 
 /** A row of the outbox that this relay has locked. `isBlocked`: an earlier version of its aggregate is not in the same claim. */
 export interface ClaimedRow {
+  position: string;
   id: string;
   type: string;
   source: string;
@@ -29,20 +30,28 @@ const reasonLength = 500;
 /** Above this size it pays to take out the blanks that jsonb puts in. */
 const compactAbove = 128 * 1024;
 
+/** By version when the first rows by position all wait for versions that were inserted after them. */
+export type ClaimOrder = 'position' | 'version';
+
 /**
  * Locks rows that may be published. Rows of other relays are passed over; a row behind a failed or parked version of its
  * aggregate is not taken. No cursor over ids: rows become visible at commit, in any order.
  */
-export async function claimRows(tx: postgres.TransactionSql, limit: number): Promise<ClaimedRow[]> {
+export async function claimRows(
+  tx: postgres.TransactionSql,
+  limit: number,
+  order: ClaimOrder = 'position',
+): Promise<ClaimedRow[]> {
   // The table is empty most of the time, so its statistics mislead: without these a backlog is sorted for every batch.
   const plan = tx`
     select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
       set_config('enable_sort', 'off', true)`;
-  const [, rows] = await Promise.all([plan, selectRows(tx, limit)]);
+  const [, rows] = await Promise.all([plan, selectRows(tx, limit, order)]);
   return rows;
 }
 
-function selectRows(tx: postgres.TransactionSql, limit: number): Promise<ClaimedRow[]> {
+function selectRows(tx: postgres.TransactionSql, limit: number, order: ClaimOrder): Promise<ClaimedRow[]> {
+  const first = order === 'version' ? tx`aggregate_version,` : tx``;
   return tx<ClaimedRow[]>`
     with claimed as materialized (
       select * from outbox as mine
@@ -52,7 +61,7 @@ function selectRows(tx: postgres.TransactionSql, limit: number): Promise<Claimed
           where failed.attempts > 0 and failed.aggregate_id = mine.aggregate_id
             and failed.aggregate_version < mine.aggregate_version
             and (failed.parked_reason is not null or failed.next_attempt_at > now()))
-      order by id limit ${limit} for update skip locked
+      order by ${first} position limit ${limit} for update skip locked
     ), newest as (
       select aggregate_id, max(aggregate_version) as last_version, count(*) as rows from claimed group by aggregate_id
     ), incomplete as materialized (
@@ -63,18 +72,18 @@ function selectRows(tx: postgres.TransactionSql, limit: number): Promise<Claimed
       ) as present
       cross join lateral (
         select min(aggregate_version) as first_version from (
-          select id, aggregate_version from outbox
+          select position, aggregate_version from outbox
           where outbox.aggregate_id = newest.aggregate_id and outbox.aggregate_version <= newest.last_version
-          except select id, aggregate_version from claimed where claimed.aggregate_id = newest.aggregate_id
+          except select position, aggregate_version from claimed where claimed.aggregate_id = newest.aggregate_id
         ) as elsewhere
         where present.rows <> newest.rows
       ) as missing
     )
-    select id, type, source, version, claimed.aggregate_id as "aggregateId", aggregate_version as "aggregateVersion",
+    select position, id, type, source, version, claimed.aggregate_id as "aggregateId", aggregate_version as "aggregateVersion",
       correlation_id as "correlationId", traceparent, occurred_at as "occurredAt", data::text as data, attempts,
       coalesce(aggregate_version > first_version, false) as "isBlocked"
     from claimed left join incomplete on incomplete.aggregate_id = claimed.aggregate_id
-    order by id`;
+    order by position`;
 }
 
 /** Deletes what was published and notes for the rest when to try again, or that nobody should. */
@@ -83,22 +92,22 @@ export async function recordOutcomes(
   outcomes: readonly RowOutcome[],
   random: Random,
 ): Promise<void> {
-  const published = outcomes.filter(({ outcome }) => outcome.outcome === 'published').map(({ row }) => row.id);
+  const published = outcomes.filter(({ outcome }) => outcome.outcome === 'published').map(({ row }) => row.position);
   const failed = outcomes.filter(({ outcome }) => outcome.outcome === 'failed');
   const refused = outcomes.filter(({ outcome }) => outcome.outcome === 'refused');
   const pauses = failed.map(({ row }) => String(retryPauseMs(row.attempts, random)));
   await Promise.all([
-    published.length > 0 && tx`delete from outbox where id = any(${published}::uuid[])`.execute(),
+    published.length > 0 && tx`delete from outbox where position = any(${published}::bigint[])`.execute(),
     failed.length > 0 &&
       tx`
         update outbox set attempts = attempts + 1, next_attempt_at = now() + again.pause_ms * interval '1 millisecond'
-        from unnest(${failed.map(({ row }) => row.id)}::uuid[], ${pauses}::float8[]) as again (id, pause_ms)
-        where outbox.id = again.id`.execute(),
+        from unnest(${failed.map(({ row }) => row.position)}::bigint[], ${pauses}::float8[]) as again (position, pause_ms)
+        where outbox.position = again.position`.execute(),
     refused.length > 0 &&
       tx`
         update outbox set attempts = attempts + 1, parked_reason = because.reason
-        from unnest(${refused.map(({ row }) => row.id)}::uuid[], ${refused.map(reasonOf)}::text[]) as because (id, reason)
-        where outbox.id = because.id`.execute(),
+        from unnest(${refused.map(({ row }) => row.position)}::bigint[], ${refused.map(reasonOf)}::text[]) as because (position, reason)
+        where outbox.position = because.position`.execute(),
   ]);
 }
 
@@ -138,7 +147,7 @@ export async function publishInOrder(
   return done;
 }
 
-/** Ids grow with time, but the clocks of two processes may differ: then versions decide. */
+/** Versions are inserted in their order, unless somebody did not: then versions decide. */
 function inVersionOrder(rows: ClaimedRow[]): ClaimedRow[] {
   const last = new Map<string, number>();
   for (const { aggregateId, aggregateVersion } of rows) {

@@ -8,7 +8,7 @@ import { messagingMetrics } from './messaging-metrics.ts';
 import { outboxChannel } from './outbox.ts';
 import { Pacer } from './pacer.ts';
 import type { Clock, Random } from './ports.ts';
-import type { ClaimedRow, RowOutcome } from './relay-batch.ts';
+import type { ClaimedRow, ClaimOrder, RowOutcome } from './relay-batch.ts';
 import { claimRows, publishInOrder, recordOutcomes } from './relay-batch.ts';
 import type { Metrics } from './telemetry.ts';
 
@@ -54,9 +54,11 @@ export function startRelay(options: RelayOptions): { close(): Promise<void> } {
   const heard = database.listen(outboxChannel, pacer.wake, pacer.wake);
   let limit = largest;
   let idleMs = soonMs;
+  let order: ClaimOrder = 'position';
   const once = async (): Promise<void> => {
     try {
-      const round = await relayOnce(options, limit);
+      const round = await relayOnce(options, limit, order);
+      order = round.rows.length > 0 && round.outcomes.length === 0 ? 'version' : 'position';
       const isHeldUp = report(round, metrics, log);
       limit = isHeldUp ? Math.max(smallestBatch, Math.floor(limit / 2)) : Math.min(largest, limit * 2);
       if (isHeldUp) return await pacer.backOff();
@@ -85,10 +87,10 @@ export function startRelay(options: RelayOptions): { close(): Promise<void> } {
   };
 }
 
-async function relayOnce(options: RelayOptions, limit: number): Promise<Round> {
+async function relayOnce(options: RelayOptions, limit: number, order: ClaimOrder): Promise<Round> {
   const { database, broker, random, reach = noFault } = options;
   const round = await database.sql.begin(async (tx): Promise<Round> => {
-    const rows = await claimRows(tx, limit);
+    const rows = await claimRows(tx, limit, order);
     if (rows.length === 0) return { rows, outcomes: [] };
     reach('relay:before-publish');
     const outcomes = await publishInTime(broker, rows);
@@ -150,7 +152,7 @@ async function readFigures(database: Database, metrics: MessagingMetrics, clock:
     const [row] = await database.sql<{ depth: number; parked: number; oldest: Date | null }[]>`
       select count(*) filter (where parked_reason is null)::int as depth,
         count(parked_reason)::int as parked, min(created_at) filter (where parked_reason is null) as oldest
-      from (select parked_reason, created_at from outbox order by id limit ${countedRows}) as waiting`;
+      from (select parked_reason, created_at from outbox order by position limit ${countedRows}) as waiting`;
     metrics.outboxDepth.set(row?.depth ?? 0);
     metrics.outboxParked.set(row?.parked ?? 0);
     metrics.outboxLagSeconds.set(row?.oldest ? Math.max(0, (clock.now().getTime() - row.oldest.getTime()) / 1_000) : 0);

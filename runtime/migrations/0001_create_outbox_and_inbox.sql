@@ -1,7 +1,9 @@
 -- Committed with the state that it announces; a relay publishes a row and deletes it. The table is short-lived rows only,
 -- so it is vacuumed by count and not by share.
 create table outbox (
-  id uuid constraint outbox_pk primary key,
+  -- The order of insertion, in which the relay works. Never a cursor: rows become visible at commit, in any order.
+  position bigint generated always as identity constraint outbox_pk primary key,
+  id uuid not null constraint outbox_id_unique unique,
   type text not null,
   source text not null,
   version integer not null,
