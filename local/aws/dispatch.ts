@@ -114,7 +114,9 @@ function readBody(request: IncomingMessage): Promise<string> {
       else resolve((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString());
     });
     request.on('error', reject);
-    request.on('close', () => reject(serializationError('The request ended before its body was complete.')));
+    request.on('close', () => {
+      if (!request.complete) reject(serializationError('The request ended before its body was complete.'));
+    });
   });
 }
 

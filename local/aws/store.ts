@@ -82,9 +82,9 @@ export class Store {
     }
     const failures = new Map<Work, unknown>();
     try {
-      this.#database.exec('begin immediate');
+      this.#statement('begin immediate').run();
       for (const work of together) this.#runAlone(work, failures);
-      this.#database.exec('commit');
+      this.#statement('commit').run();
     } catch (error) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('rollback');
       for (const reload of this.#afterRollback) reload();
@@ -95,17 +95,17 @@ export class Store {
   }
 
   #runAlone(work: Work, failures: Map<Work, unknown>): void {
-    this.#database.exec('savepoint work');
+    this.#statement('savepoint work').run();
     try {
       work.run();
     } catch (error) {
       failures.set(work, error instanceof AwsError ? error : unavailable(error));
       // A full disk ends the whole transaction: the flush fails, and with it everything in it.
       if (!this.#database.isTransaction) throw error;
-      this.#database.exec('rollback to work');
+      this.#statement('rollback to work').run();
       if (!(error instanceof AwsError)) for (const reload of this.#afterRollback) reload();
     }
-    this.#database.exec('release work');
+    this.#statement('release work').run();
   }
 
   #statement(sql: string): StatementSync {
