@@ -15,10 +15,10 @@ const changedDay = `select cast($1 as uuid) as site_id, cast($2 as date) as day,
     cast(cast($2 as date) as timestamp) at time zone 'UTC' as starts_at,
     cast(cast($2 as date) + 1 as timestamp) at time zone 'UTC' as ends_at`;
 
-/** The days whose roll-ups are behind, the longest first. */
+/** The days whose roll-ups are behind, the newest first. */
 export async function listDirtyDays(sql: postgres.ISql, limit: number): Promise<SiteDay[]> {
   return sql<SiteDay[]>`
-    select site_id as "siteId", cast(day as text) as day from dirty_day order by since, site_id, day limit ${limit}`;
+    select site_id as "siteId", cast(day as text) as day from dirty_day order by dirty_day.day desc, site_id limit ${limit}`;
 }
 
 /**

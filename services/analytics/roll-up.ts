@@ -3,6 +3,7 @@ import type { Database } from '@millrace/runtime/database.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import type { Metrics } from '@millrace/runtime/telemetry.ts';
 import { Counter, Histogram } from '@millrace/runtime/telemetry.ts';
+import type { SiteDay } from './roll-up-store.ts';
 import { listDirtyDays, rollUpDay } from './roll-up-store.ts';
 
 export interface RollerParts {
@@ -17,18 +18,23 @@ export interface Roller {
   close(): Promise<void>;
 }
 
+/** How long a day stays as it was counted: at least this, and four times what counting it took. */
 const shortestRestMs = 500;
 const longestRestMs = 60_000;
-/** The roller takes at most a fifth of the time, so that counting never competes with storing. */
 const restPerWork = 4;
+/** Between two looks at what is dirty, however often it rings. */
+const lookMs = 100;
 const pollMs = 30_000;
-const daysAtOnce = 64;
+const maxFailMs = 5_000;
+const daysAtOnce = 1_000;
 
-/** Keeps roll-ups up to date: counts dirty days anew, soon after they changed, and rests longer the longer a run took. */
+/**
+ * Keeps roll-ups up to date: counts dirty days anew soon after they changed, the newest first. A busy day waits longer
+ * for its next count, and after each count the roller rests as long as it worked, so that storing always has room.
+ */
 export function startRoller(parts: RollerParts): Roller {
   const stop = new AbortController();
-  const bell = makeBell(stop.signal);
-  const loop = rollForever(parts, { bell, stop: stop.signal });
+  const loop = rollForever(parts, { bell: makeBell(stop.signal), stop: stop.signal });
   return {
     close: async () => {
       stop.abort();
@@ -40,44 +46,65 @@ export function startRoller(parts: RollerParts): Roller {
 async function rollForever(parts: RollerParts, signals: { bell: Bell; stop: AbortSignal }): Promise<void> {
   const { bell, stop } = signals;
   const { log, database } = parts;
-  const meters = makeMeters(parts.metrics);
+  const roll = makeTurn(database.sql, makeMeters(parts.metrics));
   const unlisten = await database.listen('analytics_dirty', bell.ring, bell.ring);
   let failures = 0;
   while (!stop.aborted) {
-    const startedMs = performance.now();
-    let isDone = false;
     try {
-      isDone = await rollOnce(parts, { meters, stop });
+      const turn = await roll();
       if (failures > 0) log.info({ failures }, 'roll-ups are being counted again');
       failures = 0;
+      await pause(turn.workMs || lookMs, stop);
+      if (turn.workMs === 0) await bell.wait(turn.idleMs);
     } catch (error) {
       failures += 1;
-      meters.failures.inc();
-      if (failures === 1) log.warn({ error }, 'counting roll-ups failed; trying again');
+      if (failures === 1) log.warn({ err: error }, 'counting roll-ups failed; trying again');
+      await pause(Math.min(failures * shortestRestMs, maxFailMs), stop);
     }
-    const workMs = performance.now() - startedMs;
-    const failMs = Math.min(failures, 10) * shortestRestMs;
-    const restMs = Math.min(longestRestMs, Math.max(shortestRestMs, workMs * restPerWork, failMs));
-    await delay(restMs, undefined, { signal: stop }).catch(() => undefined);
-    if (isDone) await bell.wait(pollMs);
   }
   await unlisten();
 }
 
-/** @returns false when days are still dirty. */
-async function rollOnce(parts: RollerParts, run: { meters: Meters; stop: AbortSignal }): Promise<boolean> {
-  const { sql } = parts.database;
-  const days = await listDirtyDays(sql, daysAtOnce);
-  let isDone = days.length < daysAtOnce;
-  for (const day of days) {
-    if (run.stop.aborted) return false;
-    const end = run.meters.seconds.startTimer();
-    const outcome = await rollUpDay(sql, day);
-    end();
-    run.meters.days.inc({ outcome });
-    if (outcome === 'busy' || outcome === 'dirty-again') isDone = false;
-  }
-  return isDone;
+interface Turn {
+  /** 0 when no day was due. */
+  workMs: number;
+  /** When the next day is due, if nothing new comes. */
+  idleMs: number;
+}
+
+/** Counts the newest dirty day that has rested enough. */
+function makeTurn(sql: Database['sql'], meters: Meters): () => Promise<Turn> {
+  /** When days that were counted lately may be counted again. */
+  const restsUntil = new Map<string, number>();
+  return async () => {
+    const days = await listDirtyDays(sql, daysAtOnce);
+    const startedMs = performance.now();
+    for (const [key, untilMs] of restsUntil) if (untilMs <= startedMs) restsUntil.delete(key);
+    const next = days.find((day) => !restsUntil.has(keyOf(day)));
+    if (!next) {
+      const waits = days.map((day) => (restsUntil.get(keyOf(day)) ?? startedMs) - startedMs);
+      return { workMs: 0, idleMs: Math.min(pollMs, ...waits) };
+    }
+    try {
+      const outcome = await rollUpDay(sql, next);
+      meters.days.inc({ outcome });
+    } catch (error) {
+      meters.days.inc({ outcome: 'failed' });
+      throw error;
+    } finally {
+      const workMs = performance.now() - startedMs;
+      meters.seconds.observe(workMs / 1000);
+      const restMs = Math.min(longestRestMs, Math.max(shortestRestMs, workMs * restPerWork));
+      restsUntil.set(keyOf(next), performance.now() + restMs);
+    }
+    return { workMs: performance.now() - startedMs, idleMs: 0 };
+  };
+}
+
+const keyOf = ({ siteId, day }: SiteDay): string => `${siteId} ${day}`;
+
+async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal: stop }).catch(() => undefined);
 }
 
 interface Bell {
@@ -105,7 +132,6 @@ function makeBell(stop: AbortSignal): Bell {
 
 interface Meters {
   days: Counter<'outcome'>;
-  failures: Counter;
   seconds: Histogram;
 }
 
@@ -118,7 +144,6 @@ function makeMeters(metrics: Metrics): Meters {
       labelNames: ['outcome'],
       registers,
     }),
-    failures: new Counter({ name: 'analytics_roll_failures_total', help: 'Runs that failed.', registers }),
     seconds: new Histogram({
       name: 'analytics_roll_day_seconds',
       help: 'Time to count one day of one site.',
