@@ -20,7 +20,7 @@ import {
   workloadProcess,
 } from './platform-plan.ts';
 import { findPortOwner } from './port-owner.ts';
-import { findPort, isFree } from './ports.ts';
+import { isFree, reservePort } from './ports.ts';
 import { ensureDatabase } from './postgres.ts';
 import { provisionEvents } from './provision-events.ts';
 import { seedFirstSite } from './seed.ts';
@@ -104,7 +104,7 @@ interface Start {
 
 async function startAll(start: Start): Promise<Endpoints> {
   const { settings, crew, plans, stopped } = start;
-  const ports = await choosePorts(plans, settings.port);
+  const ports = await choosePorts(plans, settings);
   const portOf = (name: string): number => ports.get(name) ?? 0;
   const facts = await gatherFacts(start, portOf('aws'));
   const step = async (name: string, work: () => Promise<unknown>): Promise<void> => {
@@ -131,10 +131,10 @@ async function startAll(start: Start): Promise<Endpoints> {
   return crew.announce(endpointsOf(start, ports, facts));
 }
 
-async function choosePorts(plans: readonly WorkloadPlan[], gatewayPort: number): Promise<Map<string, number>> {
-  const ports = new Map([['gateway', gatewayPort]]);
+async function choosePorts(plans: readonly WorkloadPlan[], settings: Settings): Promise<Map<string, number>> {
+  const ports = new Map([['gateway', settings.port]]);
   const wishes = [...Object.entries(wishedPorts), ...plans.map((plan) => [plan.name, plan.wishedPort] as const)];
-  for (const [name, wished] of wishes) ports.set(name, await findPort(wished, new Set(ports.values())));
+  for (const [name, wished] of wishes) ports.set(name, await reservePort(settings.anyPorts ? 0 : wished));
   return ports;
 }
 

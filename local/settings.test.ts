@@ -5,16 +5,17 @@ import { expect, test } from 'vitest';
 import { MachineFault } from './fault.ts';
 import { lockFolder } from './platform-lock.ts';
 import { findPortOwner } from './port-owner.ts';
-import { findFreePort, isFree } from './ports.ts';
+import { findFreePort, isFree, reservePort } from './ports.ts';
 import { checkNode, readSettings, UsageFault } from './settings.ts';
 
 test('settings have defaults, and everything that is not ours is passed on', () => {
   expect(readSettings({ LOG_LEVEL: 'debug', AWS_PROFILE: 'work', NODE_OPTIONS: '--inspect' })).toEqual({
     port: 8080,
+    anyPorts: false,
     dataDir: resolve('.local'),
     variables: { LOG_LEVEL: 'debug' },
   });
-  expect(readSettings({ PORT: '0', DATA_DIR: '/tmp/x' })).toMatchObject({ port: 0, dataDir: '/tmp/x' });
+  expect(readSettings({ PORT: '0', DATA_DIR: '/tmp/x' })).toMatchObject({ port: 0, anyPorts: true, dataDir: '/tmp/x' });
 });
 
 test.each(['eighty', '-1', '65536', '80.5', '8e1'])('PORT=%s is wrong usage', (PORT) => {
@@ -35,6 +36,11 @@ test('the owner of a taken port is named', async () => {
   await new Promise((done) => server.close(done));
   expect(await findPortOwner(port)).toBeUndefined();
   expect(await isFree(await findFreePort())).toBe(true);
+});
+
+test('a port that one reserved is not given to another', async () => {
+  const port = await reservePort(0);
+  expect(await reservePort(port)).not.toBe(port);
 });
 
 test('a folder is held by one, the second is told by whom, and a release gives it back', async () => {

@@ -16,6 +16,8 @@ Ctrl-C stops everything; what was answered is kept. Exit codes: 0 stopped, 2 wro
 /** What a person may choose. */
 export interface Settings {
   port: number;
+  /** PORT=0: no port matters, so that any number of platforms run beside each other. */
+  anyPorts: boolean;
   dataDir: string;
   /** Passed on to services. */
   variables: Record<string, string>;
@@ -33,7 +35,7 @@ export function readSettings(variables: Record<string, string | undefined>): Set
   const kept = Object.entries(rest).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && isPassedOn(entry[0]),
   );
-  return { port, dataDir: resolve(DATA_DIR || '.local'), variables: Object.fromEntries(kept) };
+  return { port, anyPorts: port === 0, dataDir: resolve(DATA_DIR || '.local'), variables: Object.fromEntries(kept) };
 }
 
 /** Somebody's AWS profile must not reach for the cloud, and their Node options are theirs. */
