@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '@millrace/runtime/config.ts';
+import { listen } from '@millrace/runtime/listen.ts';
+import { createLog } from '@millrace/runtime/log.ts';
+import { systemClock, systemRandom } from '@millrace/runtime/ports.ts';
+import { runProcess } from '@millrace/runtime/process.ts';
+import { createMetrics } from '@millrace/runtime/telemetry.ts';
+import { valkeyStore } from '@millrace/runtime/valkey-store.ts';
+import { memoryStore } from '@millrace/runtime/volatile.ts';
+import { dashboardConfig } from './config.ts';
+import { readPageFiles } from './page-files.ts';
+import { createDashboard } from './routes.ts';
+
+const config = readConfig(dashboardConfig);
+const log = createLog({ name: 'dashboard', level: config.LOG_LEVEL });
+const drainMs = 5_000;
+
+await runProcess({
+  log,
+  start: async () => {
+    const files = await readPageFiles(fileURLToPath(new URL('./dist', import.meta.url)));
+    const store = config.CACHE_URL ? valkeyStore(config.CACHE_URL, systemClock) : memoryStore(systemClock);
+    const app = createDashboard({
+      config,
+      files,
+      store,
+      metrics: createMetrics(),
+      log,
+      clock: systemClock,
+      random: systemRandom,
+    });
+    const server = await listen(app, { host: config.HOST, port: config.PORT, drainMs });
+    log.info({ url: server.url }, 'listening');
+    return {
+      close: async () => {
+        await server.close();
+        await store.close();
+      },
+    };
+  },
+});

@@ -1,0 +1,79 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import type { LiveFigures } from './live-feed.ts';
+import { followLive, nothingYet } from './live-feed.ts';
+
+const hiddenGraceMs = 60_000;
+/** At most so often while views keep coming; the first after a calm is shown at once. */
+const totalsGapMs = 1_000;
+const panelsGapMs = 5_000;
+
+/** The live figures of a site while the page is looked at; a component that shows another site needs another key. Figures are asked for anew whenever the roll-ups changed. */
+export function useLive(site: string | undefined): LiveFigures {
+  const client = useQueryClient();
+  const isLookedAt = useLookedAt();
+  const [figures, setFigures] = useState(nothingYet);
+  useEffect(() => {
+    if (!site || !isLookedAt) return;
+    const totals = atMostEvery(
+      totalsGapMs,
+      () => void client.invalidateQueries({ queryKey: ['figures', site, 'stats'] }),
+    );
+    const panels = atMostEvery(
+      panelsGapMs,
+      () => void client.invalidateQueries({ queryKey: ['figures', site, 'breakdown'] }),
+    );
+    const feed = followLive({
+      site,
+      onChange: setFigures,
+      onRolled: () => {
+        totals.run();
+        panels.run();
+      },
+    });
+    return () => {
+      totals.stop();
+      panels.stop();
+      feed.stop();
+    };
+  }, [site, isLookedAt, client]);
+  return figures;
+}
+
+/** Runs at once after a pause, and once more at the end of a burst. */
+function atMostEvery(gapMs: number, work: () => void): { run(): void; stop(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return {
+    run: () => {
+      timer ??= setTimeout(
+        () => {
+          timer = undefined;
+          lastMs = performance.now();
+          work();
+        },
+        Math.max(0, lastMs + gapMs - performance.now()),
+      );
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** False when the page has been in the background for a minute: then nothing is kept open for it. */
+function useLookedAt(): boolean {
+  const [isLookedAt, setLookedAt] = useState(true);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = (): void => {
+      clearTimeout(timer);
+      if (document.visibilityState === 'visible') setLookedAt(true);
+      else timer = setTimeout(() => setLookedAt(false), hiddenGraceMs);
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, []);
+  return isLookedAt;
+}

@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import type { Listening } from '@millrace/runtime/listen.ts';
+import { listen } from '@millrace/runtime/listen.ts';
+import { createLog } from '@millrace/runtime/log.ts';
+import { systemRandom } from '@millrace/runtime/ports.ts';
+import type { App } from '@millrace/runtime/server.ts';
+import { createMetrics } from '@millrace/runtime/telemetry.ts';
+import { memoryStore } from '@millrace/runtime/volatile.ts';
+import { ensurePageBuilt } from '../build.ts';
+import { readPageFiles } from '../page-files.ts';
+import { createDashboard } from '../routes.ts';
+import type { StandInApi } from './stand-in-api.ts';
+import { startStandInApi } from './stand-in-api.ts';
+import type { StandInIssuer } from './stand-in-issuer.ts';
+import { startStandInIssuer } from './stand-in-issuer.ts';
+
+const clientId = 'millrace-dashboard';
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+
+/** The dashboard's own server with a stand-in for everything behind it. Its clock can be moved. */
+export interface DashboardUnderTest {
+  app: App;
+  url: string;
+  api: StandInApi;
+  issuer: StandInIssuer;
+  /** Moves the server's clock. */
+  passMs(milliseconds: number): void;
+  close(): Promise<void>;
+}
+
+export async function startDashboard(options: { port?: number } = {}): Promise<DashboardUnderTest> {
+  await ensurePageBuilt();
+  const [files, api, issuer] = await Promise.all([
+    readPageFiles(dist),
+    startStandInApi(),
+    startStandInIssuer({ clientId }),
+  ]);
+  let aheadMs = 0;
+  const clock = { now: () => new Date(Date.now() + aheadMs) };
+  const parts = {
+    files,
+    store: memoryStore(clock),
+    metrics: createMetrics(),
+    log: createLog({ name: 'dashboard', level: 'fatal' }),
+    clock,
+    random: systemRandom,
+  };
+  const port = options.port ?? (await freePort());
+  const url = `http://localhost:${port}`;
+  const app = createDashboard({
+    ...parts,
+    config: {
+      PUBLIC_URL: url,
+      API_URL: api.url,
+      ISSUER_URL: issuer.url,
+      CLIENT_ID: clientId,
+      LOGIN_SCOPES: 'openid email profile analytics:read analytics:write',
+    },
+  });
+  const server: Listening = await listen(app, { host: 'localhost', port, drainMs: 0 });
+  return {
+    app,
+    url,
+    api,
+    issuer,
+    passMs: (milliseconds) => {
+      aheadMs += milliseconds;
+    },
+    close: async () => {
+      await Promise.all([server.close(), api.close(), issuer.close()]);
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
