@@ -91,13 +91,6 @@ function markSelect(options: { n: string; from: string; sums: Partial<Record<Mar
  * Two visits of a visitor in one hour count one visitor: their gap is over 30 minutes, so at most two hours hold both.
  */
 export function rollUpQuarterSelect(changedDay: string): string {
-  const before = 'rows between unbounded preceding and 1 preceding';
-  const after = 'rows between current row and unbounded following';
-  const hour = 'rows between unbounded preceding and 3 following';
-  const sum = (mark: Mark, frame: string) =>
-    `coalesce(sum(${mark}) over (partition by site_id, day order by n ${frame}), 0)`;
-  const overlap = (starts: Mark, ends: Mark) => `${sum(starts, hour)} - ${sum(ends, before)}`;
-  const integer = (value: string, name: string) => `cast(${value} as integer) as ${name}`;
   return `
 with changed_day as (${changedDay}),
 measured_day as (
@@ -129,33 +122,7 @@ visit_in_row as (
   from visit_of_day
 ),
 mark as (
-  ${markSelect({ n: 'n', from: 'view_of_day', sums: { views: 'count(*)' } })}
-  union all
-  ${markSelect({
-    n: 'started',
-    from: 'visit_in_row',
-    sums: {
-      starts: 'count(*)',
-      start_bounces: 'sum(bounce)',
-      start_seconds: 'sum(seconds)',
-      firsts: 'sum(case when previous_ended is null then 1 else 0 end)',
-    },
-  })}
-  union all
-  ${markSelect({
-    n: 'ended',
-    from: 'visit_in_row',
-    sums: {
-      ends: 'count(*)',
-      end_bounces: 'sum(bounce)',
-      end_seconds: 'sum(seconds)',
-      lasts: 'sum(case when next_started is null then 1 else 0 end)',
-    },
-  })}
-  union all
-  ${markSelect({ n: 'previous_ended', from: 'visit_in_row where started <= previous_ended + 3', sums: { repeats: 'count(*)' } })}
-  union all
-  ${markSelect({ n: 'previous_ended - 1', from: 'visit_in_row where started <= previous_ended + 2 and previous_ended >= 1', sums: { repeats: 'count(*)' } })}
+  ${markSelects().join('\n  union all\n  ')}
 ),
 active_day as (
   select distinct site_id, day, starts_at from mark
@@ -168,22 +135,59 @@ tally as (
   group by a.site_id, a.day, a.starts_at, q.n
 )
 select site_id, starts_at + n * interval '15 minutes' as quarter,
-  ${integer(sum('views', before), 'before_views')},
-  ${integer(sum('firsts', before), 'before_visitors')},
-  ${integer(sum('starts', before), 'before_visits')},
-  ${integer(sum('start_bounces', before), 'before_bounces')},
-  ${sum('start_seconds', before)} as before_seconds,
-  ${integer(overlap('views', 'views'), 'hour_views')},
-  ${integer(`${overlap('starts', 'ends')} - repeats`, 'hour_visitors')},
-  ${integer(overlap('starts', 'ends'), 'hour_visits')},
-  ${integer(overlap('start_bounces', 'end_bounces'), 'hour_bounces')},
-  ${overlap('start_seconds', 'end_seconds')} as hour_seconds,
-  ${integer(sum('views', after), 'after_views')},
-  ${integer(sum('lasts', after), 'after_visitors')},
-  ${integer(sum('ends', after), 'after_visits')},
-  ${integer(sum('end_bounces', after), 'after_bounces')},
-  ${sum('end_seconds', after)} as after_seconds
+  ${figures().join(',\n  ')}
 from tally`;
+}
+
+function markSelects(): string[] {
+  const lasting = (edge: 'start' | 'end') => ({
+    [`${edge}s`]: 'count(*)',
+    [`${edge}_bounces`]: 'sum(bounce)',
+    [`${edge}_seconds`]: 'sum(seconds)',
+  });
+  const firsts = 'sum(case when previous_ended is null then 1 else 0 end)';
+  const lasts = 'sum(case when next_started is null then 1 else 0 end)';
+  const inBoth = (hours: string) => `visit_in_row where ${hours}`;
+  const repeats = { repeats: 'count(*)' };
+  return [
+    markSelect({ n: 'n', from: 'view_of_day', sums: { views: 'count(*)' } }),
+    markSelect({ n: 'started', from: 'visit_in_row', sums: { ...lasting('start'), firsts } }),
+    markSelect({ n: 'ended', from: 'visit_in_row', sums: { ...lasting('end'), lasts } }),
+    markSelect({ n: 'previous_ended', from: inBoth('started <= previous_ended + 3'), sums: repeats }),
+    markSelect({
+      n: 'previous_ended - 1',
+      from: inBoth('started <= previous_ended + 2 and previous_ended >= 1'),
+      sums: repeats,
+    }),
+  ];
+}
+
+/** The columns of a quarter from the running sums of its day. */
+function figures(): string[] {
+  const sum = (mark: Mark, frame: string) =>
+    `coalesce(sum(${mark}) over (partition by site_id, day order by n rows between ${frame}), 0)`;
+  const before = (mark: Mark) => sum(mark, 'unbounded preceding and 1 preceding');
+  const after = (mark: Mark) => sum(mark, 'current row and unbounded following');
+  const overlap = (starts: Mark, ends: Mark) =>
+    `${sum(starts, 'unbounded preceding and 3 following')} - ${before(ends)}`;
+  const integer = (value: string, name: string) => `cast(${value} as integer) as ${name}`;
+  return [
+    integer(before('views'), 'before_views'),
+    integer(before('firsts'), 'before_visitors'),
+    integer(before('starts'), 'before_visits'),
+    integer(before('start_bounces'), 'before_bounces'),
+    `${before('start_seconds')} as before_seconds`,
+    integer(overlap('views', 'views'), 'hour_views'),
+    integer(`${overlap('starts', 'ends')} - repeats`, 'hour_visitors'),
+    integer(overlap('starts', 'ends'), 'hour_visits'),
+    integer(overlap('start_bounces', 'end_bounces'), 'hour_bounces'),
+    `${overlap('start_seconds', 'end_seconds')} as hour_seconds`,
+    integer(after('views'), 'after_views'),
+    integer(after('lasts'), 'after_visitors'),
+    integer(after('ends'), 'after_visits'),
+    integer(after('end_bounces'), 'after_bounces'),
+    `${after('end_seconds')} as after_seconds`,
+  ];
 }
 
 /**
