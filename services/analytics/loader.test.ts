@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeEvents } from './event-store.ts';
 import { loadEvents, readPosition } from './load-events.ts';
 import { startLoader } from './loader.ts';
-import type { Stores } from './stores-fixture.ts';
-import { openStores, quietLog, randomEvents, seeded } from './stores-fixture.ts';
+import type { Stores } from './testing/stores.ts';
+import { openStores, quietLog, randomEvents, seeded } from './testing/stores.ts';
 
 const dayMs = 86_400_000;
 let stores: Stores;

@@ -10,13 +10,14 @@ const maxCachedYears = 512;
 const formats = new Map<string, Intl.DateTimeFormat>();
 const years = new Map<string, OffsetSpan[]>();
 
-/** The zone's name as IANA writes it, or nothing when there is no such zone. Plain offsets such as `+02:00` are no zones. */
-export function zoneNamed(name: string): string | undefined {
-  if (!/^[A-Za-z]/.test(name) || name.length > 64) return undefined;
+/** Whether there is a zone of that IANA name. Plain offsets such as `+02:00` are no zones. */
+export function isZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name) || name.length > 64) return false;
   try {
-    return formatOf(name).resolvedOptions().timeZone;
+    formatOf(name);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

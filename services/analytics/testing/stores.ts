@@ -8,11 +8,11 @@ import { migrate } from '@millrace/runtime/migrate.ts';
 import type { Clock } from '@millrace/runtime/ports.ts';
 import { formatUuid, systemRandom } from '@millrace/runtime/ports.ts';
 import { createTestDatabase } from '@millrace/runtime/testing/postgres.ts';
-import { storeEvents } from './event-store.ts';
-import { loadEvents } from './load-events.ts';
-import { rollDays } from './roll-days.ts';
-import { listDirtyDays, rollUpDay } from './roll-up-store.ts';
-import { migrateWarehouse, openWarehouse } from './warehouse.ts';
+import { storeEvents } from '../event-store.ts';
+import { loadEvents } from '../load-events.ts';
+import { rollDays } from '../roll-days.ts';
+import { listDirtyDays, rollUpDay } from '../roll-up-store.ts';
+import { migrateWarehouse, openWarehouse } from '../warehouse.ts';
 
 export interface Stores {
   database: Database;
@@ -32,7 +32,7 @@ export const quietLog = createLog({ name: 'test', level: 'fatal' });
 
 export async function openStores(now = new Date()): Promise<Stores> {
   const [hot, kept] = [await createTestDatabase(), await createTestDatabase()];
-  await migrate({ url: hot.url, folder: join(import.meta.dirname, 'migrations') });
+  await migrate({ url: hot.url, folder: join(import.meta.dirname, '..', 'migrations') });
   await migrateWarehouse(kept.url);
   const database = openDatabase({ url: hot.url, applicationName: 'test', poolSize: 8, statementTimeoutMs: 60_000 });
   const warehouse = openWarehouse({ url: kept.url, purpose: 'query' });

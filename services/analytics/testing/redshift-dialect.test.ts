@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { cellStatement, filteredStatement, segmentStatement, valueStatement } from '../query-sql.ts';
+import { rollStatements } from '../roll-days.ts';
+import { segmentsOf } from '../time-range.ts';
 import { dialectFaults } from './redshift-dialect.ts';
-import { rollStatements } from './roll-days.ts';
 
-const folder = join(import.meta.dirname, 'warehouse');
+const folder = join(import.meta.dirname, '..', 'warehouse');
 const files = [folder, join(folder, 'load')].flatMap((path) =>
   readdirSync(path)
     .filter((name) => name.endsWith('.sql'))
@@ -58,4 +60,23 @@ describe('what Redshift does not take is refused', () => {
   ])('%s', (text, fault) => {
     expect(dialectFaults(text).join('; ')).toContain(fault);
   });
+});
+
+test('every question to the warehouse is one that Redshift takes', () => {
+  const range = { fromMs: Date.UTC(2026, 0, 1, 5), toMs: Date.UTC(2026, 0, 3, 7) };
+  const filters = { path: '/', event: 'signup' };
+  const page = { limit: 10, sort: 'visitors' as const, after: { count: 3, value: '/a' } };
+  const [days, ranges] = [{ fromMs: Date.UTC(2026, 0, 2), toMs: Date.UTC(2026, 0, 3) }, [range]];
+  const statements = [
+    cellStatement('site', [range.fromMs, range.toMs, days.fromMs]),
+    segmentStatement('site', segmentsOf(range)),
+    filteredStatement('site', { range, segments: segmentsOf(range), filters }),
+    valueStatement({ siteId: 'site', by: 'path', filters: {}, days, ranges, page }),
+    valueStatement({ siteId: 'site', by: 'event', filters, ranges, page: { ...page, isPart: true } }),
+  ];
+  expect(statements.flatMap(({ text }) => dialectFaults(text))).toEqual([]);
+  for (const { text, values } of statements) {
+    const marks = new Set((text.match(/\$\d+/g) ?? []).map((mark) => Number(mark.slice(1))));
+    expect([...marks].sort((a, b) => a - b)).toEqual(values.map((_, index) => index + 1));
+  }
 });
