@@ -39,7 +39,7 @@ type State = ReturnType<typeof openState>;
 /** Starts the AWS-compatible endpoint (EventBridge and SQS) on its state in `dataDir`. Throws StoreError, or what listening throws. */
 export async function startAwsEndpoint({ host, port, controlPort, dataDir, report }: Options): Promise<AwsEndpoint> {
   const state = openState(dataDir);
-  const hear = report ?? ((error: unknown) => process.stderr.write(`aws: ${String(error)}\n`));
+  const hear = report ?? ((error: unknown) => process.stderr.write(`aws: ${describeFault(error)}\n`));
   const services = [sqsService(sqsOperations(state)), eventsService(eventOperations(state))];
   const dispatcher = new Dispatcher(services, state.faults, hear);
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 30_000 }, (request, response) => {
@@ -82,6 +82,17 @@ function openState(dataDir: string) {
     now,
     random: Math.random,
   };
+}
+
+/** One line: the innermost cause, which says what happened. */
+function describeFault(error: unknown): string {
+  const { cause } = error instanceof Error ? error : { cause: undefined };
+  if (cause !== undefined) return describeFault(cause);
+  return (error instanceof Error ? (error.stack ?? error.message) : String(error))
+    .split('\n')
+    .slice(0, 2)
+    .join(' ')
+    .trim();
 }
 
 function answerHealth(request: IncomingMessage, response: ServerResponse): boolean {
@@ -148,11 +159,13 @@ const drainMs = 2000;
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
+    // A connection becomes idle when its answer is written.
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
     const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
     server.close(() => {
+      clearInterval(idle);
       clearTimeout(deadline);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

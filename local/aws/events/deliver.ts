@@ -15,6 +15,8 @@ export interface Delivery {
   event: string;
   attempts: number;
   createdAt: number;
+  /** It has waited already: an injected delay does not delay it again. */
+  isLate?: boolean;
 }
 
 export interface DeliveryState {
@@ -44,7 +46,7 @@ export function deliver(state: DeliveryState, delivery: Delivery): Queue | undef
   const name = queueNameOfArn(delivery.target.Arn);
   const queue = name === undefined ? undefined : state.queues.find(name);
   if (queue === undefined) return giveUp(state, delivery, noResource(delivery.target.Arn));
-  const delayMs = delivery.attempts === 0 ? faults.delayMs('Deliver', queue.name) : 0;
+  const delayMs = delivery.isLate ? 0 : faults.delayMs('Deliver', queue.name);
   if (delayMs > 0) {
     save(state, delivery, now() + delayMs, 0);
     return undefined;
@@ -171,17 +173,11 @@ export function deliverDue(state: DeliveryState): Promise<Queue[]> {
     return rows.flatMap((row) => {
       state.messages.store.run('delete from delivery where id = ?', row.id);
       const target = JSON.parse(row.target) as Target;
-      // The first try after an injected delay is still the first: it must not be delayed again.
       const delivery = { ruleArn: row.rule_arn, target, body: row.body, event: row.event, createdAt: row.created_at };
-      const queue = deliverLate(state, { ...delivery, attempts: row.attempts });
+      const queue = deliver(state, { ...delivery, attempts: row.attempts, isLate: true });
       return queue === undefined ? [] : [queue];
     });
   });
-}
-
-function deliverLate(state: DeliveryState, delivery: Delivery): Queue | undefined {
-  const noDelays: FaultGate = Object.create(state.faults, { delayMs: { value: () => 0 } });
-  return deliver({ ...state, faults: noDelays }, delivery);
 }
 
 export const hasDue = ({ messages, now }: DeliveryState): boolean =>
