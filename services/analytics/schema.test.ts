@@ -38,29 +38,27 @@ function shapeInCode(table: PgTable): TableShape {
       ]),
     ),
     primaryKey: primaryKeys[0]?.columns.map((column) => column.name) ?? own,
-    indexes: Object.fromEntries(
-      indexes.map(({ config }) => [
-        config.name ?? '',
-        config.columns.map((column) =>
-          is(column, SQL) ? dialect.sqlToQuery(column).sql : (column as { name: string }).name,
-        ),
-      ]),
-    ),
+    indexes: Object.fromEntries([
+      ...indexes.map(({ config }) => [config.name, config.columns.map(columnName)]),
+      ...columns.filter((column) => column.isUnique).map((column) => [column.uniqueName, [column.name]]),
+    ]),
     checks: checks.map((check) => check.name).sort(),
   };
 }
 
+const columnName = (column: unknown): string =>
+  is(column, SQL) ? dialect.sqlToQuery(column).sql : (column as { name: string }).name;
 const typeName = (type: string): string => type.replace('timestamp with time zone', 'timestamptz').replace(', ', ',');
 
 /** What the migrations made. */
 async function shapeInDatabase(name: string): Promise<TableShape> {
   const { sql } = database;
   const columns = await sql<{ name: string; type: string; is_required: boolean; has_default: boolean }[]>`
-    select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as is_required, atthasdef as has_default
+    select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as is_required, atthasdef or attidentity <> '' as has_default
     from pg_attribute where attrelid = ${name}::regclass and attnum > 0 and not attisdropped order by attnum`;
   const indexes = await sql<{ name: string; is_primary: boolean; columns: string[] }[]>`
     select relname as name, indisprimary as is_primary, array(
-      select pg_get_indexdef(indexrelid, n, true) from generate_series(1, indnkeyatts) as n order by n) as columns
+      select trim('"' from pg_get_indexdef(indexrelid, n, true)) from generate_series(1, indnkeyatts) as n order by n) as columns
     from pg_index join pg_class on pg_class.oid = indexrelid where indrelid = ${name}::regclass`;
   const checks = await sql<{ name: string }[]>`
     select conname as name from pg_constraint where conrelid = ${name}::regclass and contype = 'c' order by conname`;
