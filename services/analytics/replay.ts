@@ -80,7 +80,7 @@ function describe(totals: ReplayTotals, facts: { path: string; site: SiteView; u
     ),
     row('skipped', skippedLines(totals)),
     ...reasons.map(([reason, count]) => row(`  ${reason}`, count)),
-    `See them at ${facts.url}`,
+    `See them at ${facts.url}/?site=${facts.site.id}`,
     '',
   ].join('\n');
 }
