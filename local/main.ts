@@ -1,8 +1,9 @@
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { MachineFault } from './fault.ts';
 import type { Settings } from './settings.ts';
 import { checkNode, readSettings, UsageFault, usage } from './settings.ts';
+
+const leanMark = 'NODE_COMPILE_CACHE';
 
 /** Exit codes: 0 stopped, 1 a fault of ours, 2 wrong usage, 5 the machine is in the way. */
 async function run(args: readonly string[]): Promise<number> {
@@ -13,8 +14,20 @@ async function run(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageFault(`${args[0]} is not an option. See: node local/main.ts --help`);
   checkNode(process.versions.node);
   const settings = readSettings(process.env);
-  enableCompileCache(join(settings.dataDir, 'cache'));
+  startLean(join(settings.dataDir, 'cache'));
   return runPlatform(settings);
+}
+
+/**
+ * Becomes the same program with the compile cache and small heaps, which Node takes only at its start: 40 MB less, and
+ * 0.3 s at a later start. The process keeps its number.
+ */
+function startLean(cacheDir: string): void {
+  if (process.env[leanMark] === cacheDir || !process.execve) return;
+  const flags = ['--max-semi-space-size=1', '--max-old-space-size=96', '--disable-warning=ExperimentalWarning'];
+  const args = [process.execPath, ...flags, ...process.argv.slice(1)];
+  process.removeAllListeners('warning');
+  process.execve(process.execPath, args, { ...process.env, [leanMark]: cacheDir });
 }
 
 async function runPlatform(given: Settings): Promise<number> {

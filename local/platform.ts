@@ -22,7 +22,6 @@ import {
 import { findPortOwner } from './port-owner.ts';
 import { isFree, reservePort } from './ports.ts';
 import { ensureDatabase } from './postgres.ts';
-import { provisionEvents } from './provision-events.ts';
 import { seedFirstSite } from './seed.ts';
 import type { Settings } from './settings.ts';
 
@@ -195,7 +194,10 @@ async function startAws(start: Start, ports: ReadonlyMap<string, number>, facts:
     readyUrl: `${facts.awsUrl}/healthz`,
   };
   await start.crew.start(localProcess(plan, facts));
-  await provisionEvents({ endpoint: facts.awsUrl, environment, services: servicesOf(start.plans) });
+  const env = { AWS_ENDPOINT_URL: facts.awsUrl, ENVIRONMENT: environment };
+  await start.crew.run(
+    localProcess({ name: 'aws-provision', script: 'provision-main.ts', oldSpaceMib: 128, env, readyUrl: '' }, facts),
+  );
 }
 
 function gatewayProcess(start: Start, ports: ReadonlyMap<string, number>, facts: PlatformFacts) {
