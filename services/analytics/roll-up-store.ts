@@ -10,7 +10,6 @@ export interface SiteDay {
 export type RollUpOutcome = 'rolled' | 'dirty-again' | 'busy' | 'clean';
 
 const dayLockClass = 7_237;
-const workMemory = '32MB';
 const changedDay = `select cast($1 as uuid) as site_id, cast($2 as date) as day,
     cast(cast($2 as date) as timestamp) at time zone 'UTC' as starts_at,
     cast(cast($2 as date) + 1 as timestamp) at time zone 'UTC' as ends_at`;
@@ -36,8 +35,7 @@ export async function rollUpDay(sql: postgres.Sql, target: SiteDay): Promise<Rol
     ]);
     if (!lock?.isMine) return 'busy';
     if (!mark) return 'clean';
-    const [, , , [left]] = await Promise.all([
-      tx`select set_config('work_mem', ${workMemory}, true)`,
+    const [, , [left]] = await Promise.all([
       tx.unsafe(writeQuarters, [siteId, day]),
       tx.unsafe(writeValues, [siteId, day]),
       tx<{ isClean: boolean }[]>`
