@@ -3,6 +3,8 @@ import { systemClock, systemRandom } from '@millrace/runtime/ports.ts';
 import { createMetrics } from '@millrace/runtime/telemetry.ts';
 import type { VolatileStore } from '@millrace/runtime/volatile.ts';
 import { memoryStore } from '@millrace/runtime/volatile.ts';
+import { startLive } from './live.ts';
+import { liveRoutes } from './live-routes.ts';
 import { queryRoutes } from './query-routes.ts';
 import { doorRoutes } from './routes.ts';
 import { openWarehouse } from './warehouse.ts';
@@ -31,10 +33,16 @@ export const startApi: StartWorkload = async (config, log) => {
     clientIds: config.CLIENT_IDS,
     clock: systemClock,
   });
-  const routes = [...doors.routes, ...queryRoutes({ ...common, warehouse })];
+  const live = await startLive(common);
+  const routes = [
+    ...doors.routes,
+    ...queryRoutes({ ...common, warehouse }),
+    ...liveRoutes({ live, database, random: systemRandom }),
+  ];
   const server = await serveHttp(config, { routes, verifyToken, spans, database, metrics, log });
   return {
     async close() {
+      await live.close();
       await server.close();
       await doors.commit.drain();
       await Promise.all([database.close(), warehouse.close(), store.close(), spans.close()]);
