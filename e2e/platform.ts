@@ -71,7 +71,7 @@ function platformOf(parts: { child: ChildProcess; dataDir: string; file: string;
   const endpoints = read();
   const killed = new Map<string, number>();
   const token = async (scopes: string, sub: string = randomUUID()): Promise<string> => {
-    const body = JSON.stringify({ sub, email: `${sub}@example.com`, scopes });
+    const body = JSON.stringify({ sub, email: `${sub}@example.com`, scopes: scopes.split(' ') });
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${endpoints.gateway}/local/token`, { method: 'POST', headers, body });
     if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);

@@ -21,8 +21,13 @@ describe('a user agent', () => {
   ])('%j is a robot', (userAgent) => {
     expect(read(userAgent)).toEqual({ isBot: true });
   });
+  it('of a headless browser is a robot, but on a laptop a developer who tests the script tag', () => {
+    const headless = desktop.replace('Chrome/', 'HeadlessChrome/');
+    expect(read(headless)).toEqual({ isBot: true });
+    expect(clientReader({ allowHeadless: true })(headless)).toEqual(read(desktop));
+  });
   it('is forgotten when too many others came, and read again', () => {
-    const small = clientReader(2);
+    const small = clientReader({ maxKept: 2 });
     const first = small(desktop);
     expect(small(desktop)).toBe(first);
     small(`${desktop} a`);

@@ -13,13 +13,19 @@ export interface Client {
 const maxUserAgentChars = 512;
 const maxNameChars = 64;
 
-/** Reads user agents and remembers the last `maxKept` of them: parsing costs a hundred times more than looking up. */
-export function clientReader(maxKept = 2_000): (userAgent: string) => Client {
+/**
+ * Reads user agents and remembers the last `maxKept` of them: parsing costs a hundred times more than looking up.
+ * With `allowHeadless` a headless Chrome counts as a person: on a laptop it is a developer's browser test of the script tag.
+ */
+export function clientReader(
+  options: { maxKept?: number; allowHeadless?: boolean } = {},
+): (userAgent: string) => Client {
+  const { maxKept = 2_000, allowHeadless = false } = options;
   const kept = new Map<string, Client>();
   return (userAgent) => {
     const key = userAgent.slice(0, maxUserAgentChars);
     const known = kept.get(key);
-    const client = known ?? readClient(key);
+    const client = known ?? readClient(allowHeadless ? key.replace('HeadlessChrome/', 'Chrome/') : key);
     if (known) kept.delete(key);
     else if (kept.size >= maxKept) forgetOldest(kept);
     kept.set(key, client);

@@ -54,7 +54,7 @@ export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCo
       onStoreFault: (error) => log.warn({ error }, 'the salt store does not answer'),
     }),
     countries: countryFinder((error) => log.error({ error }, 'no country is known')),
-    readClient: clientReader(),
+    readClient: clientReader({ allowHeadless: parts.allowLoopback }),
     store,
     rates: parts.rates,
     counts: ingestCounts(parts.metrics),
