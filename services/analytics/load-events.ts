@@ -26,7 +26,7 @@ type EventRow = Record<(typeof eventColumns)[number], string | number | boolean 
 type StoredRow = EventRow & { tx: string };
 
 /** The loader's lock in Aurora: one loader works, the others wait. */
-const lockKey = 7_236_401_120;
+const lockKey = 7_236_401_121;
 const rowsPerInsert = 500;
 const noId = '00000000-0000-0000-0000-000000000000';
 const start: Position = { batch: 0n, tx: 0n, id: noId };
