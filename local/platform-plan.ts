@@ -63,11 +63,17 @@ export function planWorkloads(built: readonly Service[]): WorkloadPlan[] {
     .map((plan, index) => ({ ...plan, wishedPort: firstServicePort + index }));
 }
 
+const serviceArguments = (service: Service): string[] => [
+  ...nodeFlags(192),
+  `--import=${new URL('lean-modules.ts', import.meta.url).href}`,
+  pathOf(`services/${service.name}/main.ts`),
+];
+
 /** How to run a workload on a port. */
 export function workloadProcess(plan: WorkloadPlan, port: number, facts: PlatformFacts): ProcessPlan {
   return {
     name: plan.name,
-    args: [...nodeFlags(192), pathOf(`services/${plan.service.name}/main.ts`)],
+    args: serviceArguments(plan.service),
     env: { ...serviceVariables(plan.service, facts), MILLRACE_WORKLOAD: plan.workload, PORT: String(port) },
     readyUrl: `http://127.0.0.1:${port}/readyz`,
   };
@@ -77,7 +83,7 @@ export function workloadProcess(plan: WorkloadPlan, port: number, facts: Platfor
 export function migrationProcess(service: Service, facts: PlatformFacts): Omit<ProcessPlan, 'readyUrl'> {
   return {
     name: `${service.name}-migrate`,
-    args: [...nodeFlags(192), pathOf(`services/${service.name}/main.ts`)],
+    args: serviceArguments(service),
     env: { ...serviceVariables(service, facts), MILLRACE_WORKLOAD: 'migrate', PORT: '0' },
   };
 }
