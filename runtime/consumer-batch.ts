@@ -67,8 +67,10 @@ export async function applyBatch<Contract extends EventContract>(
   const trace = continueTrace(events.length === 1 ? events[0]?.traceparent : undefined);
   const outcome = await runWithTrace(trace, () => inTime(handle(tx, events), deadlineMs));
   if (outcome.outcome === 'partly') {
-    result.later = new Set(outcome.later);
-    result.dead = new Map(outcome.dead?.map(({ eventId, reason }) => [eventId, reason]));
+    // Only what was handed over counts.
+    result.later = new Set(outcome.later?.filter((id) => fresh.has(id)));
+    const dead = outcome.dead?.filter(({ eventId }) => fresh.has(eventId) && !result.later.has(eventId));
+    result.dead = new Map(dead?.map(({ eventId, reason }) => [eventId, reason]));
   }
   const unapplied = [...result.later, ...result.dead.keys()];
   if (unapplied.length > 0) await forget(tx, consumer, unapplied);

@@ -23,6 +23,8 @@ interface Migration {
 }
 
 const fileForm = /^\d{4}_[a-z0-9_]+\.sql$/;
+const ledger = `create table if not exists schema_migration (
+  name varchar(128) not null primary key, checksum varchar(64) not null, applied_at timestamptz not null)`;
 const lockKey = 7_236_401_119;
 const attempts = 20;
 const attemptPauseMs = 500;
@@ -69,8 +71,10 @@ async function readMigrations(folder: string, prefix: string): Promise<Migration
 }
 
 async function applyAll(sql: postgres.Sql, migrations: Migration[], hasLocks: boolean): Promise<string[]> {
-  await sql.unsafe(`create table if not exists schema_migration (
-    name varchar(128) not null primary key, checksum varchar(64) not null, applied_at timestamptz not null)`);
+  await sql.begin(async (tx) => {
+    if (hasLocks) await tx`select pg_advisory_xact_lock(${lockKey})`;
+    await tx.unsafe(ledger);
+  });
   const applied: string[] = [];
   for (const migration of migrations) {
     if (await applyPatiently(sql, migration, hasLocks)) applied.push(migration.name);

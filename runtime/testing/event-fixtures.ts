@@ -10,7 +10,7 @@ import { appendEvents, makeEvent } from '../outbox.ts';
 import { systemClock, systemRandom } from '../ports.ts';
 import type { Metrics } from '../telemetry.ts';
 import { createMetrics } from '../telemetry.ts';
-import { createBrokerTables } from './database-broker.ts';
+import { createBrokerTables, envelopeOf } from './database-broker.ts';
 
 /** An event of no service. */
 export const CounterRaised = defineEvent('CounterRaised', {
@@ -26,12 +26,15 @@ export const ports = { clock: systemClock, random: systemRandom };
 /** Opens a database with outbox, inbox, the in-database broker's tables and a table for effects. */
 export async function openMessagingDatabase(url: string, poolSize = 8): Promise<Database> {
   await migrate({ url, folder: `${import.meta.dirname}/no-migrations` });
-  const database = openDatabase({ url, poolSize, applicationName: 'test' });
+  const database = openTestDatabase(url, poolSize);
   await createBrokerTables(database.sql);
   await database.sql`create table if not exists effect (
     id bigserial primary key, event_id uuid not null, counter text not null, by integer not null)`;
   return database;
 }
+
+export const openTestDatabase = (url: string, poolSize = 8): Database =>
+  openDatabase({ url, poolSize, applicationName: 'test' });
 
 /** A quiet log and fresh metrics. */
 export function quiet(): { log: Log; metrics: Metrics } {
@@ -48,4 +51,12 @@ export function raised(facts: { counter?: string; version?: number; by?: number;
 /** Commits events as a service would. */
 export async function commitEvents(database: Database, events: readonly NewEvent[]): Promise<void> {
   await database.db.transaction((tx) => appendEvents(tx, events));
+}
+
+/** The body of the message that the bus makes of an event. */
+export function bodyOf(event: NewEvent): string {
+  const { id, type, source, version, aggregateId, aggregateVersion, correlationId, traceparent, occurredAt } = event;
+  const facts = { id, version, occurredAt, aggregateId, aggregateVersion, correlationId, traceparent };
+  const detail = JSON.stringify({ ...facts, data: JSON.parse(event.data) });
+  return envelopeOf({ id, type, source, detail, occurredAt, traceparent });
 }

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readEvent } from './event-envelope.ts';
+import { CounterRaised } from './testing/event-fixtures.ts';
+
+const id = '01890000-0000-7000-8000-00000000000a';
+const good = {
+  version: '0',
+  id: 'e1',
+  'detail-type': 'CounterRaised',
+  source: 'millrace.counting',
+  account: '111122223333',
+  time: '2026-03-01T10:00:00Z',
+  region: 'us-east-1',
+  resources: [],
+  detail: {
+    id,
+    version: 1,
+    occurredAt: '2026-03-01T10:00:00.000Z',
+    aggregateId: 'a',
+    aggregateVersion: 1,
+    correlationId: 'c',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    data: { counter: 'a', by: 2 },
+  },
+};
+const expected = { contracts: [CounterRaised], oldest: new Date('2026-02-01T00:00:00Z') };
+const read = (body: unknown) => readEvent(typeof body === 'string' ? body : JSON.stringify(body), expected);
+const withDetail = (changes: object) => ({ ...good, detail: { ...good.detail, ...changes } });
+const refusal = (body: unknown) => {
+  const answer = read(body);
+  return 'refusal' in answer ? answer.refusal.reason : answer;
+};
+
+test('a good event is read, and members that nobody knows are left out', () => {
+  const body = { ...withDetail({ mood: 'new', data: { counter: 'a', by: 2, later: [1] } }), extra: true };
+  const { id: eventId, version, aggregateId, aggregateVersion, correlationId, traceparent } = good.detail;
+  expect(read(body)).toEqual({
+    event: {
+      id: eventId,
+      type: 'CounterRaised',
+      source: 'millrace.counting',
+      version,
+      aggregateId,
+      aggregateVersion,
+      correlationId,
+      traceparent,
+      occurredAt: new Date('2026-03-01T10:00:00.000Z'),
+      data: { counter: 'a', by: 2 },
+    },
+  });
+});
+
+test.each([
+  ['not JSON', '{"detail'],
+  ['an empty text', ''],
+  ['a number', '7'],
+  ['null', 'null'],
+  ['a list', '[]'],
+  ['an envelope without detail', { ...good, detail: undefined }],
+  ['an envelope whose detail is a text', { ...good, detail: '{}' }],
+  ['an envelope without a type', { ...good, 'detail-type': undefined }],
+  ['an envelope with an empty source', { ...good, source: '' }],
+])('%s is a bad envelope', (_name, body) => {
+  expect(refusal(body)).toBe('bad-envelope');
+});
+
+test.each([
+  ['no id', { id: undefined }, 'bad-event /detail/id'],
+  ['an id that is no UUID', { id: 'x' }, 'bad-event /detail/id'],
+  ['a version as text', { version: '1' }, 'bad-event /detail/version'],
+  ['a version of 0', { version: 0 }, 'bad-event /detail/version'],
+  ['no aggregate', { aggregateId: undefined }, 'bad-event /detail/aggregateId'],
+  ['an aggregate as a number', { aggregateId: 7 }, 'bad-event /detail/aggregateId'],
+  ['a negative aggregate version', { aggregateVersion: -1 }, 'bad-event /detail/aggregateVersion'],
+  ['a time that is none', { occurredAt: 'yesterday' }, 'bad-event /detail/occurredAt'],
+  ['no data', { data: undefined }, 'bad-event /detail/data'],
+  ['data that break the contract', { data: { counter: 'a', by: 1.5 } }, 'bad-event /detail/data/by'],
+  ['another major version', { version: 2 }, 'unknown-version CounterRaised@2'],
+  ['an event from long ago', { occurredAt: '2026-01-31T23:59:59Z' }, 'too-old'],
+])('%s is refused with the reason', (_name, changes, reason) => {
+  expect(refusal(withDetail(changes))).toBe(reason);
+});
+
+test('a type that this consumer does not know is an unknown version', () => {
+  expect(refusal({ ...good, 'detail-type': 'CounterStolen' })).toBe('unknown-version CounterStolen');
+});
+
+test('a source that may not say this is refused', () => {
+  expect(refusal({ ...good, source: 'millrace.payment' })).toBe('source-mismatch millrace.payment');
+});
+
+test.each([
+  ['id', '/detail/id'],
+  ['version', '/detail/version'],
+  ['aggregateId', '/detail/aggregateId'],
+  ['occurredAt', '/detail/occurredAt'],
+  ['counter', '/detail/data/counter'],
+])('a key %s that stands twice is refused', (key, pointer) => {
+  const body = JSON.stringify(good);
+  const marker =
+    key === 'counter'
+      ? '"counter":"a"'
+      : key === 'id'
+        ? `"id":"${id}"`
+        : new RegExp(`"${key}":("[^"]*"|1),"`).exec(body.slice(body.indexOf('"detail":')))?.[0].slice(0, -2);
+  const at = body.lastIndexOf(marker ?? '?');
+  const twice = `${body.slice(0, at)}${marker},${body.slice(at)}`;
+  expect(refusal(twice)).toBe(`bad-event ${pointer}`);
+});
+
+test.each(['rubbish', '', 7, null, { a: 1 }, 'x'.repeat(4096)])(
+  'a trace header of %j is no reason to refuse',
+  (traceparent) => {
+    expect(read(withDetail({ traceparent }))).toHaveProperty('event');
+  },
+);
+
+test('nesting as deep as a message allows is refused or read, never thrown', () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  expect(refusal(deep)).toBe('bad-envelope');
+  expect(
+    read(JSON.stringify(withDetail({ mood: 'MARK' })).replace('"MARK"', deep.slice(95_000, 105_000))),
+  ).toHaveProperty('event');
+});
+
+test('text with colons, quotes and backslashes is not taken for keys', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.jsonValue(), (note, extra) => {
+      const answer = read(withDetail({ extra, data: { counter: 'a', by: 1, note } }));
+      expect('event' in answer && answer.event.data.note).toBe(note);
+    }),
+  );
+});
+
+test('no body makes it throw', () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => void read(body)));
+});
