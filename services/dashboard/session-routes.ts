@@ -164,10 +164,11 @@ async function findSession(context: PageContext, parts: SessionParts): Promise<S
   return id ? parts.sessions.find(id) : undefined;
 }
 
-/** A browser names the origin of every write, and no other site's page can set a header of its own. */
+/** A browser says where every write comes from, and no other site's page can set a header of its own. */
 function checkWrite(context: PageContext, publicUrl: string): void {
   checkOrigin(context, publicUrl);
-  if (!context.req.header('origin') || context.req.header('x-millrace-page') !== '1') throw foreign();
+  const isNamed = context.req.header('origin') === publicUrl || context.req.header('sec-fetch-site') === 'same-origin';
+  if (!isNamed || context.req.header('x-millrace-page') !== '1') throw foreign();
 }
 
 function checkOrigin(context: PageContext, publicUrl: string): void {

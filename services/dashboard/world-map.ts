@@ -38,7 +38,7 @@ export async function drawWorld(): Promise<{ width: number; height: number; coun
     ...coarse,
     features: coarse.features.filter((country) => codeOf(country.id) !== antarctica),
   };
-  const projection = geoNaturalEarth1().fitWidth(width, land);
+  const projection = geoNaturalEarth1().rotate([-11, 0]).fitWidth(width, land);
   const path = geoPath(projection).digits(1);
   const [, [, bottom]] = path.bounds(land);
   const countries: MapCountry[] = land.features.map((country) => ({

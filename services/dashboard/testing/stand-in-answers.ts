@@ -1,6 +1,6 @@
 import { instantOf, localTimeAt } from '../page/text/zone.ts';
 import type { Counts } from './stand-in-figures.ts';
-import { countsOfHour, rowsOf, shareOf, viewOf } from './stand-in-figures.ts';
+import { countsOfHour, noiseOf, rowsOf, shareOf, viewOf } from './stand-in-figures.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
@@ -36,7 +36,7 @@ export function liveOf(state: StandInState, site: StandInSite) {
   const viewsPerMinute = Array.from({ length: 30 }, (_, index) => {
     const at = minute - (29 - index) * minuteMs;
     const own = times.filter((time) => time >= at && time < at + minuteMs).length;
-    const usual = site.hasHistory && at < minute ? Math.round(countsOfHour(at * 60, 5).pageviews / 12) : 0;
+    const usual = site.hasHistory && at < minute ? Math.round(4 + 9 * noiseOf(at / minuteMs, 5)) : 0;
     return { minute: new Date(at).toISOString(), views: own + usual };
   });
   const own = times.map((time, index) => viewOf(1_000_001 + index, time)).reverse();

@@ -48,6 +48,6 @@ export function formatChange(change: Change): string {
 export function niceCeiling(value: number): number {
   if (value <= 4) return 4;
   const size = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((factor) => factor * size >= value) ?? 10;
+  const step = [1, 1.2, 1.6, 2, 2.4, 2.8, 3.2, 4, 4.8, 6, 8, 10].find((factor) => factor * size >= value) ?? 10;
   return step * size;
 }

@@ -19,6 +19,7 @@ export function Dialog({ title, size = 'normal', actions, onClose, children }: D
     const element = dialog.current;
     const opener = document.activeElement;
     if (element && !element.open) element.showModal();
+    element?.querySelector<HTMLElement>('.dialog-body input:not([type=checkbox]), h2')?.focus();
     return () => {
       element?.close();
       if (opener instanceof HTMLElement) opener.focus();
@@ -40,7 +41,9 @@ export function Dialog({ title, size = 'normal', actions, onClose, children }: D
     >
       <div className="dialog-paper">
         <header>
-          <h2 id={id}>{title}</h2>
+          <h2 id={id} tabIndex={-1}>
+            {title}
+          </h2>
           {actions}
           <button type="button" className="button bare square" aria-label="Close" onClick={onClose}>
             <Icon name="close" />

@@ -13,6 +13,7 @@ export function CountriesPanel({ total }: { total: Stats | undefined }) {
       by="country"
       total={total}
       size="whole"
+      listed={10}
       limit={allCountries}
       aside={(rows) => (
         <div className="map-place">

@@ -14,20 +14,22 @@ import { Rows } from './rows.tsx';
 import { useSeen } from './use-seen.ts';
 import './panel.css';
 
-export const shownRows = 7;
+const usualRows = 7;
 
 interface PanelProps {
   by: Dimension;
   total: Stats | undefined;
   size?: 'half' | 'third' | 'whole';
-  /** How many rows to ask for; seven are listed. */
+  /** How many rows are listed. */
+  listed?: number;
+  /** How many are asked for; one more than is listed tells whether there are more. */
   limit?: number;
   /** Stands beside the list. */
   aside?(rows: readonly BreakdownRow[] | undefined): ReactNode;
 }
 
 /** The most frequent values of one dimension; a click filters by one. */
-export function Panel({ by, total, size = 'half', limit = shownRows + 1, aside }: PanelProps) {
+export function Panel({ by, total, size = 'half', listed = usualRows, limit = listed + 1, aside }: PanelProps) {
   const { question, state, change } = usePage();
   const place = useRef<HTMLElement>(null);
   const id = useId();
@@ -49,11 +51,11 @@ export function Panel({ by, total, size = 'half', limit = shownRows + 1, aside }
         {error && !data ? (
           <Failure error={error} onRetry={() => void refetch()} />
         ) : (
-          <Rows by={by} rows={data?.items.slice(0, shownRows)} total={total} places={shownRows} />
+          <Rows by={by} rows={data?.items.slice(0, listed)} total={total} places={listed} />
         )}
       </div>
       <footer>
-        {data && data.items.length > shownRows && (
+        {data && data.items.length > listed && (
           <button
             type="button"
             className="button bare small"

@@ -8,6 +8,8 @@ import { createChart, layersOf } from './chart-drawing.ts';
 import { usePage } from './page-context.ts';
 import './series-chart.css';
 
+const tipGap = 14;
+
 interface ChartProps {
   stats: Stats | undefined;
   before: Stats | undefined;
@@ -75,8 +77,9 @@ function Tip({ stats, before, zone, metric, index, left }: TipProps) {
     const element = box.current;
     const width = element?.parentElement?.clientWidth ?? 0;
     if (!element) return;
-    const half = element.offsetWidth / 2;
-    element.style.transform = `translateX(${Math.max(4, Math.min(width - 2 * half - 4, left - half))}px)`;
+    const own = element.offsetWidth;
+    const isRight = left + own + tipGap < width;
+    element.style.transform = `translateX(${isRight ? left + tipGap : Math.max(0, left - own - tipGap)}px)`;
   });
   const point = stats.series[index];
   if (!point) return null;
