@@ -1,4 +1,4 @@
-import { accountId } from '../identity.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Input } from '../input.ts';
 import type { Operation } from '../service.ts';
 import type { Bus, Buses } from './buses.ts';
@@ -101,10 +101,29 @@ export function putPermission({ buses, now }: EventsState): Operation {
     const name = busNameIn(input);
     await buses.store.write(() => {
       const bus = buses.get(name);
-      buses.saveBus({ ...bus, policy: input.text('Policy') ?? withStatement(bus, input), modified_at: now() });
+      const policy = policyIn(input) ?? withStatement(bus, input);
+      buses.saveBus({ ...bus, policy, modified_at: now() });
     });
     return {};
   };
+}
+
+const maxPolicyBytes = 10_240;
+
+function policyIn(input: Input): string | undefined {
+  const policy = input.text('Policy');
+  if (policy === undefined) return undefined;
+  if (Buffer.byteLength(policy) > maxPolicyBytes) {
+    throw new AwsError('PolicyLengthExceededException', `The policy is longer than ${maxPolicyBytes} bytes.`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(policy);
+  } catch {
+    // Refused below.
+  }
+  if (typeof parsed === 'object' && parsed !== null && 'Statement' in parsed) return policy;
+  throw validation('Parameter Policy is not valid. Reason: it must be a JSON document with a Statement.');
 }
 
 function withStatement(bus: Bus, input: Input): string {
@@ -130,7 +149,7 @@ function withStatement(bus: Bus, input: Input): string {
 function statementsOf(bus: Bus): Statement[] {
   if (bus.policy === null) return [];
   const { Statement } = JSON.parse(bus.policy) as { Statement?: Statement | Statement[] };
-  return Statement === undefined ? [] : [Statement].flat();
+  return [Statement].flat().filter((statement) => typeof statement === 'object' && statement !== null);
 }
 
 export function removePermission({ buses, now }: EventsState): Operation {
@@ -149,5 +168,3 @@ export function removePermission({ buses, now }: EventsState): Operation {
     return {};
   };
 }
-
-export const createdBy = accountId;

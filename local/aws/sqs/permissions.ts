@@ -75,8 +75,10 @@ export function removePermission({ queues, messages, now }: SqsState): Operation
   };
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 function policyOf(document: string | undefined): Policy {
   const policy = (document === undefined ? {} : JSON.parse(document)) as Partial<Policy>;
   const statement = policy.Statement ?? [];
-  return { Version: '2012-10-17', ...policy, Statement: Array.isArray(statement) ? statement : [statement] };
+  return { Version: '2012-10-17', ...policy, Statement: [statement].flat().filter(isObject) };
 }

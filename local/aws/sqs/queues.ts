@@ -107,7 +107,8 @@ export class Queues {
   /** Inside a write; its messages are the caller's to delete. */
   delete(queue: Queue): void {
     this.#store.run('delete from queue where id = ?', queue.id);
-    this.#byName.delete(queue.name);
+    // Another request may have deleted it and made a new one of the same name in the meantime.
+    if (this.#byName.get(queue.name)?.id === queue.id) this.#byName.delete(queue.name);
     this.#byId.delete(queue.id);
   }
 
