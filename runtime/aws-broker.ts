@@ -21,6 +21,7 @@ const entriesPerCall = 10;
 const bytesPerCall = 1_040_000;
 const callsAtOnce = 8;
 const callMs = 4_000;
+const lookEveryMs = 60_000;
 /** The Time of an entry counts as 14 bytes. Source: EventBridge, "Calculating PutEvents event entry size". */
 const timeBytes = 14;
 
@@ -33,6 +34,7 @@ const throttling = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|Servic
 /** EventBridge and SQS. Each call has a deadline; the SDK does not repeat calls, the relay and the consumer do. */
 export function awsBroker(options: AwsOptions): Broker {
   let opened: Promise<Clients> | undefined;
+  const seen: { at?: number } = {};
   const clients = (): Promise<Clients> => {
     opened ??= openClients(options);
     return opened;
@@ -41,6 +43,8 @@ export function awsBroker(options: AwsOptions): Broker {
     isAtomic: false,
     publish: async (events, signal) => {
       const { bus } = await clients();
+      const doubt = await findBus(bus, options.busName, seen);
+      if (doubt) return events.map(() => doubt);
       const send = (piece: Piece): Promise<PublishOutcome[]> =>
         putEvents({ bus, busName: options.busName }, piece, signal);
       const answers = await inParallel(cut(events), callsAtOnce, send);
@@ -54,6 +58,33 @@ export function awsBroker(options: AwsOptions): Broker {
       queues.destroy();
     },
   };
+}
+
+/**
+ * PutEvents to a bus that does not exist answers as if all were well, and the events are gone. So the bus is looked for
+ * first, and again every minute. Without the right to look we trust the configuration.
+ * @returns nothing when it is there, otherwise what that means for events.
+ */
+async function findBus(
+  bus: EventBridgeClient,
+  name: string,
+  seen: { at?: number },
+): Promise<PublishOutcome | undefined> {
+  if (seen.at !== undefined && performance.now() - seen.at < lookEveryMs) return undefined;
+  const { DescribeEventBusCommand } = await import('@aws-sdk/client-eventbridge');
+  try {
+    await bus.send(new DescribeEventBusCommand({ Name: name }), { abortSignal: AbortSignal.timeout(callMs) });
+  } catch (error) {
+    const fault = error instanceof Error ? error.name : 'Unknown';
+    if (fault === 'ResourceNotFoundException') {
+      delete seen.at;
+      return later('UnknownBus', `There is no bus ${name}.`);
+    }
+    const isTrusted = seen.at !== undefined || fault.startsWith('AccessDenied');
+    if (!isTrusted) return later(fault, String(error));
+  }
+  seen.at = performance.now();
+  return undefined;
 }
 
 /** The SDK is loaded at the first use: it is most of a process's start. */
