@@ -36,7 +36,7 @@ export interface DoorParts {
 }
 
 /** Writes at the same time. Two hide a slow link: one group is on its way while the next one gathers. */
-const maxFlights = Number(process.env['FLIGHTS'] ?? 2);
+const maxFlights = 2;
 
 /** The doors by which events and sites come in. `drain` waits until everything that was taken is committed. */
 export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCommit } {

@@ -10,7 +10,7 @@ import type { AppOptions } from '@millrace/runtime/server.ts';
 import { createApp } from '@millrace/runtime/server.ts';
 import type { Metrics } from '@millrace/runtime/telemetry.ts';
 import type { SpanSink } from '@millrace/runtime/tracing.ts';
-import { noSpans } from '@millrace/runtime/tracing.ts';
+import { noSpans, openSpanSink } from '@millrace/runtime/tracing.ts';
 import type { AnalyticsConfig } from './config.ts';
 
 /** Starts one workload of this service. */
