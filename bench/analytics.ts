@@ -68,7 +68,7 @@ export async function prepareAnalytics(place: AnalyticsPlace): Promise<void> {
   if (run.status !== 0) throw new Error(`migrations failed: ${run.stderr || run.stdout}`);
   const sql = postgres(place.databaseUrl, { max: 1 });
   await sql`
-    insert into site (id, owner, name, domain, time_zone)
-    values (${benchSite}, 'bench', 'Bench', 'bench.example', 'UTC') on conflict do nothing`;
+    insert into site (id, created_at, owner, name, domain, time_zone)
+    values (${benchSite}, now(), 'bench', 'Bench', 'bench.example', 'UTC') on conflict do nothing`;
   await sql.end();
 }

@@ -24,10 +24,8 @@ export interface AwsStage {
   remove(): void;
 }
 
-export async function openAws(stage: Stage): Promise<AwsStage> {
-  // The SDK's own settings for this process: the endpoint takes any.
-  process.env.AWS_ACCESS_KEY_ID ??= settings.credentials.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY ??= settings.credentials.secretAccessKey;
+/** Starts the endpoint with nothing in it. */
+export async function startEndpoint(stage: Stage): Promise<{ url: string; remove(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-aws-'));
   const controlPort = await findFreePort();
   const worker = await stage.worker({
@@ -40,8 +38,16 @@ export async function openAws(stage: Stage): Promise<AwsStage> {
     }),
     readyPath: '/healthz',
   });
-  const sqs = new SQSClient({ ...settings, endpoint: worker.url });
-  const events = new EventBridgeClient({ ...settings, endpoint: worker.url });
+  return { url: worker.url, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export async function openAws(stage: Stage): Promise<AwsStage> {
+  // The SDK's own settings for this process: the endpoint takes any.
+  process.env.AWS_ACCESS_KEY_ID ??= settings.credentials.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY ??= settings.credentials.secretAccessKey;
+  const { url, remove } = await startEndpoint(stage);
+  const sqs = new SQSClient({ ...settings, endpoint: url });
+  const events = new EventBridgeClient({ ...settings, endpoint: url });
   const queueUrl = await createQueue(sqs, queueName);
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
@@ -52,10 +58,10 @@ export async function openAws(stage: Stage): Promise<AwsStage> {
   const Targets = [{ Id: 'queue', Arn: Attributes?.QueueArn ?? '' }];
   await events.send(new PutTargetsCommand({ Rule: 'numbers', EventBusName: busName, Targets }));
   return {
-    url: worker.url,
+    url,
     queueUrl,
     fill: (count) => fillQueue(sqs, count),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   };
 }
 
