@@ -94,6 +94,14 @@ describe('a group commit', () => {
     isGone = false;
     expect(await commit.submit(events(1))).toEqual(['id']);
   });
+  it('says 503 to all, also to those who wait, when the database lets the deadline pass', async () => {
+    const commit = groupCommit({ maxFlights: 1, deadlineMs: 30, write: () => new Promise(() => undefined) });
+    const first = commit.submit(events(1));
+    await new Promise(setImmediate);
+    const answers = await Promise.allSettled([first, commit.submit(events(1)), commit.submit(events(1))]);
+    const names = answers.map((answer) => answer.status === 'rejected' && (answer.reason as Error).name);
+    expect(names).toEqual(['TimeoutError', 'TimeoutError', 'TimeoutError']);
+  });
   it('does not let one request fail for what is in another', async () => {
     const commit = groupCommit({
       maxFlights: 1,

@@ -31,7 +31,8 @@ export interface GroupCommit {
  * Commits many requests at once: whatever is waiting goes into the next transaction. There is no timer; a flush starts
  * when the event loop has read all sockets that are ready, unless `maxFlights` are under way.
  */
-export function groupCommit(options: { write: WriteBatches; maxFlights: number }): GroupCommit {
+export function groupCommit(options: { write: WriteBatches; maxFlights: number; deadlineMs?: number }): GroupCommit {
+  const write: WriteBatches = (batches) => withDeadline(options.write(batches), options.deadlineMs ?? flushDeadlineMs);
   let waiting: Waiting[] = [];
   let waitingEvents = 0;
   let isScheduled = false;
@@ -45,13 +46,19 @@ export function groupCommit(options: { write: WriteBatches; maxFlights: number }
       const taken = takeGroup(waiting);
       waiting = waiting.slice(taken.length);
       for (const request of taken) waitingEvents -= request.events.length;
-      const flight = flush(taken, options.write).finally(() => {
+      const flight = flush(taken, write, refuseWaiting).finally(() => {
         flights.delete(flight);
         schedule();
       });
       flights.add(flight);
       schedule();
     });
+  };
+
+  // A database that let a whole deadline pass has no answer for those who wait behind it either.
+  const refuseWaiting = (error: unknown): void => {
+    for (const request of waiting.splice(0)) request.reject(error);
+    waitingEvents = 0;
   };
 
   return {
@@ -86,18 +93,19 @@ function takeGroup(waiting: Waiting[]): Waiting[] {
 }
 
 // When the database refuses a group for what is in it, each request goes alone, so that none fails for another's fault.
-async function flush(group: Waiting[], write: WriteBatches): Promise<void> {
+async function flush(group: Waiting[], write: WriteBatches, onLate: (error: unknown) => void): Promise<void> {
   const { batches, placed } = packBatches(group.map((request) => request.events));
   try {
-    const ids = await withDeadline(write(batches), flushDeadlineMs);
+    const ids = await write(batches);
     for (const [index, request] of group.entries()) {
       request.resolve((placed[index] ?? []).map((batch) => ids[batch] ?? ''));
     }
   } catch (error) {
     if (group.length > 1 && !isTransient(error)) {
-      for (const request of group) await flush([request], write);
+      for (const request of group) await flush([request], write, onLate);
     } else {
       for (const request of group) request.reject(error);
+      if ((error as Error).name === 'TimeoutError') onLate(error);
     }
   }
 }
