@@ -20,7 +20,7 @@ describe('the analytics API', () => {
     const { gateway } = platform.endpoints;
     const sub = '0190b5f0-0000-7000-8000-0000000000aa';
     const good = await platform.token(scopes, sub);
-    const site = await platform.createSite('fuzz.example');
+    const site = await platform.createSite('fuzz.example', sub);
     const document = (await (await fetch(`${gateway}/api/analytics/openapi.json`)).json()) as OpenApi;
     expect(Object.keys(document.paths).length).toBeGreaterThanOrEqual(7);
     const { statuses, breaches } = await fuzz({

@@ -77,7 +77,7 @@ function requestTo(
       query: queryOf(parameters, known),
       headers: headersOf(operation),
       body: operation.requestBody
-        ? bodyOf(operation.requestBody)
+        ? bodyOf(operation.requestBody, known)
         : fc.option(fc.constant('{}'), { nil: undefined, freq: 20 }),
       token: fc.oneof(
         { weight: 8, arbitrary: fc.constant('good' as const) },
@@ -131,7 +131,7 @@ function encode(text: string): string {
 
 function textOf(name: string, schema: Schema, known: KnownValues): fc.Arbitrary<string> {
   const values = known[name];
-  const good = values ? fc.constantFrom(...values) : exampleOf(schema).map((value) => String(value));
+  const good = values ? fc.constantFrom(...values) : exampleOf(schema, known).map((value) => String(value));
   return fc.oneof(
     { weight: 8, arbitrary: good },
     { weight: 1, arbitrary: fc.constantFrom(...nasty) },
@@ -167,11 +167,14 @@ function headersOf(operation: Operation): fc.Arbitrary<Record<string, string>> {
     .map((headers) => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')));
 }
 
-function bodyOf(body: NonNullable<Operation['requestBody']>): fc.Arbitrary<string | Buffer | undefined> {
+function bodyOf(
+  body: NonNullable<Operation['requestBody']>,
+  known: KnownValues,
+): fc.Arbitrary<string | Buffer | undefined> {
   const schema = Object.values(body.content)[0]?.schema ?? {};
-  const good = exampleOf(schema).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  const good = exampleOf(schema, known).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
   const spoilt = fc
-    .tuple(exampleOf(schema), nastyValue, fc.nat(), fc.string())
+    .tuple(exampleOf(schema, known), nastyValue, fc.nat(), fc.string())
     .map(([value, bad, place, key]) => JSON.stringify(spoil(value, { bad, place, key })));
   const broken = fc.tuple(good, fc.nat()).map(([text, cut]) => text.slice(0, cut % (text.length + 1)));
   const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
@@ -206,11 +209,11 @@ function spoil(value: unknown, how: { bad: unknown; place: number; key: string }
 }
 
 /** Values of a JSON Schema, as far as our documents use it. */
-function exampleOf(schema: Schema): fc.Arbitrary<unknown> {
+function exampleOf(schema: Schema, known: KnownValues): fc.Arbitrary<unknown> {
   if ('const' in schema) return fc.constant(schema.const);
   if (Array.isArray(schema.enum)) return fc.constantFrom(...(schema.enum as unknown[]));
   const choices = (schema.anyOf ?? schema.oneOf) as Schema[] | undefined;
-  if (choices) return fc.oneof(...choices.map(exampleOf));
+  if (choices) return fc.oneof(...choices.map((choice) => exampleOf(choice, known)));
   if (schema.type === 'string') return stringOf(schema);
   if (schema.type === 'integer' || schema.type === 'number') {
     const min = Math.max(Number(schema.minimum ?? -1_000), -1_000_000);
@@ -218,16 +221,19 @@ function exampleOf(schema: Schema): fc.Arbitrary<unknown> {
   }
   if (schema.type === 'boolean') return fc.boolean();
   if (schema.type === 'null') return fc.constant(null);
-  if (schema.type === 'array') return fc.array(exampleOf(schema.items ?? {}), { maxLength: 5 });
-  if (schema.properties) return objectOf(schema);
+  if (schema.type === 'array') return fc.array(exampleOf(schema.items ?? {}, known), { maxLength: 5 });
+  if (schema.properties) return objectOf(schema, known);
   if (schema.type === 'object')
     return fc.dictionary(fc.string({ maxLength: 10 }), fc.string({ maxLength: 10 }), { maxKeys: 3 });
   return fc.jsonValue({ maxDepth: 2 });
 }
 
-function objectOf(schema: Schema): fc.Arbitrary<unknown> {
+function objectOf(schema: Schema, known: KnownValues): fc.Arbitrary<unknown> {
   const fields = Object.fromEntries(
-    Object.entries(schema.properties ?? {}).map(([name, part]) => [name, exampleOf(part)]),
+    Object.entries(schema.properties ?? {}).map(([name, part]) => [
+      name,
+      known[name] ? fc.constantFrom(...known[name]) : exampleOf(part, known),
+    ]),
   );
   const required = ((schema.required as string[] | undefined) ?? []).filter((name) => name in fields);
   return fc.record(fields, { requiredKeys: required });

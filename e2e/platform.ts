@@ -23,7 +23,7 @@ export interface Platform {
   endpoints: Endpoints;
   dataDir: string;
   token(scopes: string, sub?: string): Promise<string>;
-  createSite(domain: string): Promise<string>;
+  createSite(domain: string, sub?: string): Promise<string>;
   /** Kills a process with SIGKILL, by its name in endpoints.json. */
   kill(name: string): Promise<void>;
   /** Waits until the supervisor has started it again. */
@@ -81,8 +81,8 @@ function platformOf(parts: { child: ChildProcess; dataDir: string; file: string;
     endpoints,
     dataDir: parts.dataDir,
     token,
-    createSite: async (domain) => {
-      const authorization = `Bearer ${await token('analytics:write analytics:read')}`;
+    createSite: async (domain, sub) => {
+      const authorization = `Bearer ${await token('analytics:write analytics:read', sub)}`;
       const headers = { 'content-type': 'application/json', authorization };
       const body = JSON.stringify({ name: domain, domain });
       const response = await fetch(`${endpoints.gateway}/api/analytics/sites`, { method: 'POST', headers, body });
