@@ -1,9 +1,28 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 
 const tagBytes = 16;
 
+// A process signs with one key or two; making the key object costs five times as much as signing with it.
+const maxKeys = 16;
+const keyObjects = new Map<string, KeyObject>();
+
+function keyObjectOf(key: string): KeyObject {
+  const known = keyObjects.get(key);
+  if (known) return known;
+  if (keyObjects.size >= maxKeys) keyObjects.clear();
+  const made = createSecretKey(key, 'utf8');
+  keyObjects.set(key, made);
+  return made;
+}
+
 function tagOf(key: string, purpose: string, payload: Buffer): Buffer {
-  return createHmac('sha256', key).update(purpose).update('\0').update(payload).digest().subarray(0, tagBytes);
+  return createHmac('sha256', keyObjectOf(key))
+    .update(purpose)
+    .update('\0')
+    .update(payload)
+    .digest()
+    .subarray(0, tagBytes);
 }
 
 /** Makes an opaque, signed, URL-safe token. `purpose` keeps a token of one use from passing for another. */
