@@ -19,7 +19,11 @@ const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/;
 const tokenRequest = z.strictObject({
   sub: z.string().min(1).max(128),
   email: z.email().max(254).optional(),
-  scopes: z.array(z.string().regex(scopeForm)).max(50).default([]),
+  /** A list, or one text with blanks between, as OAuth writes scopes. */
+  scopes: z.preprocess(
+    (scopes) => (typeof scopes === 'string' ? scopes.split(' ').filter(Boolean) : scopes),
+    z.array(z.string().regex(scopeForm)).max(50).default([]),
+  ),
   clientId: z.string().min(1).max(128).default(testClientId),
   tokenUse: z.enum(['access', 'id']).default('access'),
   expiresInSeconds: z.int().min(-accessTokenSeconds).max(accessTokenSeconds).default(accessTokenSeconds),
