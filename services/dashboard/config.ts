@@ -1,3 +1,4 @@
+import { dashboard } from '@millrace/catalog/services.ts';
 import { serviceConfig } from '@millrace/runtime/config.ts';
 import { z } from 'zod';
 
@@ -15,6 +16,7 @@ const securedUrl = z
 
 /** Every variable of this service. */
 export const dashboardConfig = serviceConfig.extend({
+  MILLRACE_WORKLOAD: z.enum(Object.keys(dashboard.workloads)),
   /** Where browsers reach the page: its origin, as the identity issuer knows it. */
   PUBLIC_URL: securedUrl.transform((url) => new URL(url).origin),
   /** The gateway whose `/api/…` is called with the access token. In the cloud an address inside the cluster. */

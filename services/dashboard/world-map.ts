@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { geoCentroid, geoNaturalEarth1, geoPath } from 'd3-geo';
 import { feature } from 'topojson-client';
-import type { GeometryCollection, Topology } from 'topojson-specification';
 import type { Plugin } from 'vite';
 
 const moduleName = 'virtual:world-map';
@@ -19,7 +18,7 @@ interface MapCountry {
   dot?: [number, number];
 }
 
-type World = Topology<{ countries: GeometryCollection<{ name: string }> }>;
+type World = Parameters<typeof feature>[0];
 
 /** Draws the world once, at build time: the page gets finished outlines and needs no projection of its own. */
 export function worldMap(): Plugin {
@@ -46,11 +45,12 @@ export async function drawWorld(): Promise<{ width: number; height: number; coun
     outline: path(country) ?? '',
   }));
   const drawn = new Map(countries.map((country) => [country.code, country]));
+  const visible = new Set(land.features.filter((country) => path.area(country) >= minArea).map(({ id }) => codeOf(id)));
   for (const country of fine.features) {
     const code = codeOf(country.id);
     const point = projection(geoCentroid(country));
     const known = drawn.get(code);
-    if (!code || code === antarctica || !point || (known && path.area(country) >= minArea)) continue;
+    if (!code || code === antarctica || !point || visible.has(code)) continue;
     const dot: [number, number] = [round(point[0]), round(point[1])];
     if (known) known.dot = dot;
     else countries.push({ code, outline: '', dot });
@@ -61,7 +61,8 @@ export async function drawWorld(): Promise<{ width: number; height: number; coun
 async function readWorld(file: string) {
   const path = createRequire(import.meta.url).resolve(`world-atlas/${file}`);
   const world = JSON.parse(await readFile(path, 'utf8')) as World;
-  return feature(world, world.objects.countries);
+  const drawn = feature(world, world.objects['countries'] as Parameters<typeof feature>[1]);
+  return 'features' in drawn ? drawn : { ...noCountries, features: [drawn] };
 }
 
 /** The atlas has numeric codes; CLDR knows which letters they stand for. */
@@ -69,5 +70,7 @@ function codeOf(id: string | number | undefined): string {
   if (id === undefined) return '';
   return new Intl.Locale(`und-${String(id).padStart(3, '0')}`).region ?? '';
 }
+
+const noCountries = { type: 'FeatureCollection' } as const;
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,7 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './ui/tokens.css';
-import './ui/base.css';
+import './ui/elements.css';
 import { App } from './view/app.tsx';
 
 const place = document.getElementById('page');

@@ -1,4 +1,3 @@
-import { ApiError, readProblem } from '../api/client.ts';
 import type { LiveSnapshot, LiveView, LiveViews } from '../api/types.ts';
 import { backOffMs } from './back-off.ts';
 import { createStreamReader } from './event-stream.ts';
@@ -8,6 +7,10 @@ const shownMinutes = 30;
 /** Heartbeats come every 15 seconds; a line that is silent for longer is dead. */
 const silenceMs = 40_000;
 const minuteMs = 60_000;
+/** A stream that stood so long and then ended did so on purpose. */
+const steadyMs = 5_000;
+/** Somebody may log in again in another tab. */
+const overMs = 15_000;
 
 export type Connection =
   | { state: 'connecting' | 'open' | 'over' }
@@ -84,39 +87,42 @@ export function followLive(options: {
   };
   const run = async (): Promise<void> => {
     let failures = 0;
+    let openedMs: number | undefined;
+    const opened = (): void => {
+      // What changed while the line was away was not told.
+      if (openedMs !== undefined) options.onRolled();
+      failures = 0;
+      openedMs = performance.now();
+      say({ state: 'open' });
+    };
     while (!stopped.signal.aborted) {
-      try {
-        await readStream({
-          site: options.site,
-          signal: stopped.signal,
-          take,
-          opened: () => {
-            failures = 0;
-            say({ state: 'open' });
-          },
-        });
+      const outcome = await readStream({ site: options.site, signal: stopped.signal, take, opened });
+      if (stopped.signal.aborted) return;
+      // Streams are ended from time to time on purpose; the next one begins at once.
+      const isPlanned = outcome === 'ended' && openedMs !== undefined && performance.now() - openedMs > steadyMs;
+      if (isPlanned && failures === 0) {
         failures += 1;
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        failures += 1;
-        if (error instanceof ApiError && (error.status === 401 || error.status === 404)) return say({ state: 'over' });
+        continue;
       }
-      const waitMs = backOffMs(failures, Math.random());
-      say({ state: 'waiting', untilMs: Date.now() + waitMs, reason: navigator.onLine ? 'away' : 'offline' });
+      failures += 1;
+      const waitMs = outcome === 'over' ? overMs : backOffMs(failures, Math.random());
+      if (outcome === 'over') say({ state: 'over' });
+      else say({ state: 'waiting', untilMs: Date.now() + waitMs, reason: navigator.onLine ? 'away' : 'offline' });
       await waitOrOnline(waitMs, stopped.signal);
-      say({ state: 'connecting' });
+      if (outcome !== 'over') say({ state: 'connecting' });
     }
   };
   void run();
   return { stop: () => stopped.abort() };
 }
 
+/** Reads until the stream ends. `over`: only a new login helps. */
 async function readStream(parts: {
   site: string;
   signal: AbortSignal;
   take(message: { event: string; data: string }): void;
   opened(): void;
-}): Promise<void> {
+}): Promise<'ended' | 'failed' | 'over'> {
   const silent = new AbortController();
   let timer = setTimeout(() => silent.abort(), silenceMs);
   try {
@@ -124,17 +130,20 @@ async function readStream(parts: {
       headers: { accept: 'text/event-stream' },
       signal: AbortSignal.any([parts.signal, silent.signal]),
     });
-    if (!response.ok || !response.body) throw await readProblem(response);
+    if (response.status === 401) return 'over';
+    if (!response.ok || !response.body) return 'failed';
     parts.opened();
     const read = createStreamReader(parts.take);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done) return 'ended';
       clearTimeout(timer);
       timer = setTimeout(() => silent.abort(), silenceMs);
       read(value);
     }
+  } catch {
+    return 'failed';
   } finally {
     clearTimeout(timer);
   }

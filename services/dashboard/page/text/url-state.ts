@@ -14,9 +14,6 @@ export const dimensions = [
   'event',
 ] as const;
 export type Dimension = (typeof dimensions)[number];
-/** The API filters by these. */
-export const filterable = ['path', 'referrer', 'country', 'browser', 'os', 'device', 'language', 'event'] as const;
-export type Filterable = (typeof filterable)[number];
 export const metrics = ['visitors', 'visits', 'pageviews'] as const;
 export type Metric = (typeof metrics)[number];
 export const views = ['overview', 'live'] as const;
@@ -33,7 +30,7 @@ export interface PageState {
   isCompared: boolean;
   isTable: boolean;
   /** An empty value means "none", such as a direct visit. */
-  filters: Partial<Record<Filterable, string>>;
+  filters: Partial<Record<Dimension, string>>;
   /** The breakdown whose dialog is open. */
   more: Dimension | undefined;
 }
@@ -49,7 +46,7 @@ export function readState(search: string): PageState {
   const site = given.get('site') ?? '';
   const zone = given.get('tz') ?? '';
   const filters: PageState['filters'] = {};
-  for (const name of filterable) {
+  for (const name of dimensions) {
     const value = given.get(name);
     if (value !== null && value.length <= maxValueChars) filters[name] = value;
   }
@@ -87,7 +84,7 @@ export function writeState(state: PageState): string {
   if (state.metric !== 'visitors') out.set('metric', state.metric);
   if (!state.isCompared) out.set('compare', 'off');
   if (state.isTable) out.set('chart', 'table');
-  for (const name of filterable) {
+  for (const name of dimensions) {
     const value = state.filters[name];
     if (value !== undefined) out.set(name, value);
   }
@@ -97,9 +94,7 @@ export function writeState(state: PageState): string {
 }
 
 /** Adds a filter; choosing the same one again takes it away. */
-export function toggleFilter(filters: PageState['filters'], name: Filterable, value: string): PageState['filters'] {
+export function toggleFilter(filters: PageState['filters'], name: Dimension, value: string): PageState['filters'] {
   const { [name]: old, ...rest } = filters;
   return old === value ? rest : { ...rest, [name]: value };
 }
-
-export const isFilterable = (name: Dimension): name is Filterable => (filterable as readonly string[]).includes(name);

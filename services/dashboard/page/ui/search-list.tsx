@@ -23,10 +23,8 @@ export function SearchList({ label, options, chosen, onChoose }: SearchListProps
   const [active, setActive] = useState(0);
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
-  const list = useRef<HTMLDivElement>(null);
   const found = narrow(options, { query, chosen });
   useEffect(() => field.current?.focus({ preventScroll: true }), []);
-  useEffect(() => list.current?.children[active]?.scrollIntoView({ block: 'nearest' }), [active]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const moves: Record<string, number> = {
       ArrowDown: active + 1,
@@ -62,24 +60,38 @@ export function SearchList({ label, options, chosen, onChoose }: SearchListProps
         }}
         onKeyDown={onKeyDown}
       />
-      <div className="search-list-options" role="listbox" id={id} aria-label={label} ref={list}>
-        {found.map((option, index) => (
-          // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus and names the active option.
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the field takes the keys.
-          <div
-            key={option.value}
-            role="option"
-            id={`${id}-${index}`}
-            aria-selected={option.value === chosen}
-            className={index === active ? 'menu-item active' : 'menu-item'}
-            onClick={() => onChoose(option.value)}
-          >
-            {option.name}
-            {option.aside && <span className="aside">{option.aside}</span>}
-          </div>
-        ))}
-      </div>
+      <Options {...{ id, label, found, chosen, active, onChoose }} />
       {found.length === 0 && <p className="menu-note">Nothing has that name.</p>}
+    </div>
+  );
+}
+
+interface OptionsProps extends Omit<SearchListProps, 'options'> {
+  id: string;
+  found: readonly SearchOption[];
+  active: number;
+}
+
+function Options({ id, label, found, chosen, active, onChoose }: OptionsProps) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => list.current?.children[active]?.scrollIntoView({ block: 'nearest' }), [active]);
+  return (
+    <div className="search-list-options" role="listbox" id={id} aria-label={label} ref={list}>
+      {found.map((option, index) => (
+        // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus and names the active option.
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the field takes the keys.
+        <div
+          key={option.value}
+          role="option"
+          id={`${id}-${index}`}
+          aria-selected={option.value === chosen}
+          className={index === active ? 'menu-item active' : 'menu-item'}
+          onClick={() => onChoose(option.value)}
+        >
+          {option.name}
+          {option.aside && <span className="aside">{option.aside}</span>}
+        </div>
+      ))}
     </div>
   );
 }

@@ -12,8 +12,7 @@ const names: Record<Interval, string> = { hour: 'Hour', day: 'Day', week: 'Week'
 
 /** How the course is shown: by which interval, compared or not, as a drawing or as a table, or as a file. */
 export function ChartBar({ stats, before }: { stats: Stats | undefined; before: Stats | undefined }) {
-  const { site, state, change, range, interval } = usePage();
-  const suiting = suitingIntervals(range);
+  const { site, state, change } = usePage();
   const save = (): void => {
     if (!stats) return;
     const rows = stats.series.map(({ start, visitors, visits, pageviews }) => [start, visitors, visits, pageviews]);
@@ -28,20 +27,7 @@ export function ChartBar({ stats, before }: { stats: Stats | undefined; before: 
           <i aria-hidden="true" /> period before
         </span>
       </h2>
-      {suiting.length > 1 && (
-        <fieldset className="switch small" aria-label="Interval">
-          {suiting.map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={name === interval}
-              onClick={() => change({ interval: name }, { replace: true })}
-            >
-              {names[name]}
-            </button>
-          ))}
-        </fieldset>
-      )}
+      <IntervalSwitch />
       <button
         type="button"
         className="button small"
@@ -70,5 +56,25 @@ export function ChartBar({ stats, before }: { stats: Stats | undefined; before: 
         <Icon name="download" />
       </button>
     </div>
+  );
+}
+
+function IntervalSwitch() {
+  const { range, interval, change } = usePage();
+  const suiting = suitingIntervals(range);
+  if (suiting.length < 2) return null;
+  return (
+    <fieldset className="switch small" aria-label="Interval">
+      {suiting.map((name) => (
+        <button
+          key={name}
+          type="button"
+          aria-pressed={name === interval}
+          onClick={() => change({ interval: name }, { replace: true })}
+        >
+          {names[name]}
+        </button>
+      ))}
+    </fieldset>
   );
 }

@@ -70,7 +70,10 @@ function optionsOf(parts: ChartParts): uPlot.Options {
   const style = getComputedStyle(parts.place);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const line = colour('--chart-line');
+  const faint = colour('--chart-before');
   const paths = uPlot.paths.spline?.() as uPlot.Series.PathBuilder;
+  // Read now: uPlot may still draw once after the place is gone, and then there are no colours any more.
+  const shades: [string, string] = [colour('--chart-top'), colour('--chart-bottom')];
   const isLonely = (parts.latest.current.stats?.series.length ?? 0) < 3;
   const course = { stroke: line, width: 2, paths, points: { show: isLonely, size: 7, fill: line } };
   return {
@@ -79,12 +82,14 @@ function optionsOf(parts: ChartParts): uPlot.Options {
     padding: [10, 22, 0, 0],
     cursor: {
       y: false,
+      // The line stands on the point that the words are about.
+      move: (self, left, top) => [left < 0 ? left : self.valToPos(self.posToIdx(left), 'x'), top],
       drag: { x: false, y: false, setScale: false },
       points: {
         size: 9,
         width: 2,
         stroke: colour('--paper'),
-        fill: (_, index) => (index === 3 ? colour('--chart-before') : line),
+        fill: (_, index) => (index === 3 ? faint : line),
       },
     },
     scales: {
@@ -93,9 +98,9 @@ function optionsOf(parts: ChartParts): uPlot.Options {
     },
     series: [
       {},
-      { ...course, fill: (self) => fade(self, [colour('--chart-top'), colour('--chart-bottom')]) },
-      { ...course, dash: [3, 4], fill: (self) => fade(self, [colour('--chart-top'), colour('--chart-bottom')]) },
-      { stroke: colour('--chart-before'), width: 1.5, dash: [5, 5], paths, points: { show: false } },
+      { ...course, fill: (self) => fade(self, shades) },
+      { ...course, dash: [3, 4], fill: (self) => fade(self, shades) },
+      { stroke: faint, width: 1.5, dash: [5, 5], paths, points: { show: false } },
     ],
     axes: axesOf(parts, colour),
     hooks: {

@@ -1,12 +1,12 @@
 import { dimensionNames, nameValue } from '../text/names.ts';
-import { filterable } from '../text/url-state.ts';
+import { dimensions } from '../text/url-state.ts';
 import { Icon } from '../ui/icon.tsx';
 import { usePage } from './page-context.ts';
 
 /** The filters that are set; all of them hold at once. */
 export function FilterChips() {
   const { state, change } = usePage();
-  const set = filterable.filter((name) => state.filters[name] !== undefined);
+  const set = dimensions.filter((name) => state.filters[name] !== undefined);
   if (set.length === 0) return null;
   return (
     <ul className="chips" aria-label="Filters">

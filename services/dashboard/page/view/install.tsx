@@ -28,6 +28,11 @@ export function Install({ site, live }: { site: Site; live: LiveFigures }) {
           <strong>Look</strong> at visitors, sources, countries and devices. No cookies are set, so no banner is needed.
         </li>
       </ol>
+      {location.hostname === 'localhost' && (
+        <p className="install-try">
+          Nothing to paste it into? <code>make demo</code> sends believable visitors to this machine’s first site.
+        </p>
+      )}
     </section>
   );
 }

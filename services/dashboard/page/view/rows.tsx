@@ -2,7 +2,7 @@ import type { BreakdownRow, Stats } from '../api/types.ts';
 import { dimensionNames, metricNames, nameValue } from '../text/names.ts';
 import { formatCompact, formatCount, formatShare } from '../text/number.ts';
 import type { Dimension } from '../text/url-state.ts';
-import { isFilterable, toggleFilter } from '../text/url-state.ts';
+import { toggleFilter } from '../text/url-state.ts';
 import { usePage } from './page-context.ts';
 
 interface RowsProps {
@@ -74,7 +74,6 @@ function Row({ by, row, share, total, onChoose }: RowProps) {
       </span>
     </>
   );
-  if (!isFilterable(by)) return <div className="row">{content}</div>;
   const isSet = state.filters[by] === (row.value ?? '');
   return (
     <button
