@@ -3,7 +3,7 @@ import { sql as fragment } from 'drizzle-orm';
 import { bigint, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type postgres from 'postgres';
 import type { Transaction } from './database.ts';
-import { sqlOf } from './database.ts';
+import { pack, packSeparator, sqlOf } from './database.ts';
 import type { Clock, Random } from './ports.ts';
 import { Problem } from './problem.ts';
 import { currentTrace, nextTraceparent } from './telemetry.ts';
@@ -54,7 +54,7 @@ export interface NewEvent {
 
 interface EventFacts<Contract extends EventContract> {
   aggregateId: string;
-  /** Grows by one with each event of this aggregate; later versions are never published before earlier ones. */
+  /** Starts at 1 and grows with each event of this aggregate; later versions are never published before earlier ones. */
   aggregateVersion: number;
   /** Ties together what one request caused; the trace's id when it is missing. */
   correlationId?: string;
@@ -79,6 +79,7 @@ export function makeEvent<Contract extends EventContract>(
   facts: EventFacts<Contract>,
   ports: { clock: Clock; random: Random },
 ): NewEvent {
+  if (facts.aggregateVersion < 1) throw new Error(`${contract.name}: the first version of an aggregate is 1.`);
   const parsed = contract.data.safeParse(facts.data);
   if (!parsed.success)
     throw new Error(`${contract.name}@${contract.version} is not what its contract says.`, { cause: parsed.error });
@@ -127,7 +128,7 @@ export async function appendEvents(
         ${column((event) => event.correlationId)}::text[],
         ${column((event) => event.traceparent)}::text[],
         ${column((event) => event.occurredAt.toISOString())}::timestamptz[],
-        ${column((event) => event.data)}::jsonb[])
+        string_to_array(${pack(ordered.map((event) => event.data))}, ${packSeparator})::jsonb[])
     )
     select pg_notify(${outboxChannel}, '') where pg_try_advisory_xact_lock(${wakeLockKey})`;
 }

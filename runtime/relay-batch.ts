@@ -51,19 +51,21 @@ export async function claimRows(
 }
 
 function selectRows(tx: postgres.TransactionSql, limit: number, order: ClaimOrder): Promise<ClaimedRow[]> {
+  // Most events are the first of their aggregate; then nothing needs to be looked up.
   const first = order === 'version' ? tx`aggregate_version,` : tx``;
   return tx<ClaimedRow[]>`
     with claimed as materialized (
       select * from outbox as mine
       where parked_reason is null and next_attempt_at <= now()
-        and not exists (
+        and (aggregate_version = 1 or not exists (
           select 1 from outbox as failed
           where failed.attempts > 0 and failed.aggregate_id = mine.aggregate_id
             and failed.aggregate_version < mine.aggregate_version
-            and (failed.parked_reason is not null or failed.next_attempt_at > now()))
+            and (failed.parked_reason is not null or failed.next_attempt_at > now())))
       order by ${first} position limit ${limit} for update skip locked
     ), newest as (
-      select aggregate_id, max(aggregate_version) as last_version, count(*) as rows from claimed group by aggregate_id
+      select aggregate_id, max(aggregate_version) as last_version, count(*) as rows
+      from claimed group by aggregate_id having max(aggregate_version) > 1
     ), incomplete as materialized (
       select newest.aggregate_id, missing.first_version from newest
       cross join lateral (

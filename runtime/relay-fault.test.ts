@@ -29,7 +29,8 @@ afterAll(async () => {
   await home.drop();
 });
 
-const judged = (judge: Judge): JudgedBroker => judgedBroker(databaseBroker({ database, bindings }), judge);
+const judged = (judge: Judge): JudgedBroker =>
+  judgedBroker(databaseBroker({ database, bindings, isNoted: true }), judge);
 
 function relay(
   broker: Broker,
@@ -111,7 +112,7 @@ test('a throttled broker is asked less and less, and no row is marked as failed'
 
 test('a broker that never answers is given up within six seconds and asked again', async () => {
   let isHanging = true;
-  const inner = databaseBroker({ database, bindings });
+  const inner = databaseBroker({ database, bindings, isNoted: true });
   const broker: Broker = {
     ...inner,
     publish: (events, signal) => (isHanging ? new Promise(() => undefined) : inner.publish(events, signal)),
@@ -126,7 +127,7 @@ test('a broker that never answers is given up within six seconds and asked again
 }, 15_000);
 
 test('a relay goes on after all its connections were lost', async () => {
-  relay(databaseBroker({ database, bindings }));
+  relay(databaseBroker({ database, bindings, isNoted: true }));
   for (let round = 0; round < 5; round += 1) {
     await database.sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`;
     const { openDatabase } = await import('./database.ts');
@@ -139,7 +140,7 @@ test('a relay goes on after all its connections were lost', async () => {
 
 test('closing waits for what is being published', async () => {
   let release = (): void => undefined;
-  const inner = databaseBroker({ database, bindings });
+  const inner = databaseBroker({ database, bindings, isNoted: true });
   const started = new Promise<void>((isStarted) => {
     const broker: Broker = {
       ...inner,
@@ -164,7 +165,7 @@ test('closing waits for what is being published', async () => {
 test('a backlog is counted and its age shown', async () => {
   await commitEvents(database, [raised(), raised()]);
   await database.sql`update outbox set created_at = now() - interval '90 seconds', next_attempt_at = now() + interval '1 hour'`;
-  const { metrics } = relay(databaseBroker({ database, bindings }));
+  const { metrics } = relay(databaseBroker({ database, bindings, isNoted: true }));
   await waitFor(async () =>
     (await metrics.registry.getSingleMetricAsString('outbox_depth')).includes('outbox_depth 2'),
   );

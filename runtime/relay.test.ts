@@ -37,7 +37,8 @@ afterAll(async () => {
   await home.drop();
 });
 
-const judged = (judge: Judge): JudgedBroker => judgedBroker(databaseBroker({ database, bindings }), judge);
+const judged = (judge: Judge): JudgedBroker =>
+  judgedBroker(databaseBroker({ database, bindings, isNoted: true }), judge);
 
 function relay(
   broker: Broker,
@@ -56,7 +57,7 @@ const publishedIds = async (): Promise<string[]> =>
   );
 
 test('an event is published as the contract says and leaves the outbox', async () => {
-  relay(databaseBroker({ database, bindings }));
+  relay(databaseBroker({ database, bindings, isNoted: true }));
   const event = raised({ note: 'ü "quoted" \\ 🎉', version: 7 });
   await commitEvents(database, [event]);
   await waitFor(isEmpty);
@@ -78,7 +79,7 @@ test('an event is published as the contract says and leaves the outbox', async (
 });
 
 test('events of a transaction that was rolled back are never published', async () => {
-  relay(databaseBroker({ database, bindings }));
+  relay(databaseBroker({ database, bindings, isNoted: true }));
   const [kept, undone] = [raised(), raised()];
   const { appendEvents } = await import('./outbox.ts');
   await database.db
@@ -94,7 +95,7 @@ test('events of a transaction that was rolled back are never published', async (
 
 test('a transaction that commits later than a newer one loses nothing', async () => {
   const { appendEvents } = await import('./outbox.ts');
-  relay(databaseBroker({ database, bindings }));
+  relay(databaseBroker({ database, bindings, isNoted: true }));
   const [slow, quick] = [raised(), raised()];
   await database.db.transaction(async (tx) => {
     await appendEvents(tx, [slow]);
@@ -106,7 +107,7 @@ test('a transaction that commits later than a newer one loses nothing', async ()
 });
 
 test('a committed event is on the bus within milliseconds', async () => {
-  relay(databaseBroker({ database, bindings }));
+  relay(databaseBroker({ database, bindings, isNoted: true }));
   await commitEvents(database, [raised()]);
   await waitFor(isEmpty);
   const times: number[] = [];

@@ -2,12 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
 import type { Broker, Message, OutgoingEvent, PublishOutcome, Queue } from '../broker.ts';
 import type { Database } from '../database.ts';
+import { pack, packSeparator } from '../database.ts';
 
 interface BrokerOptions {
   database: Database;
   /** Which queues get which type of event. */
   bindings: Record<string, readonly string[]>;
   visibilityMs?: number;
+  /** Notes in `test_published` what was published, how often. */
+  isNoted?: boolean;
 }
 
 /** A message in a dead-letter queue. */
@@ -24,7 +27,7 @@ export async function createBrokerTables(sql: postgres.ISql): Promise<void> {
     create table if not exists test_message (
       id bigserial primary key, queue text not null, body text not null, visible_at timestamptz not null default now(),
       receive_count integer not null default 0
-    ) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+    ) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
     create table if not exists test_dead_message (id bigint primary key, queue text not null, body text not null, reason text not null);
     create table if not exists test_published (id bigserial primary key, event_id uuid not null);`);
 }
@@ -40,14 +43,20 @@ export function databaseBroker(options: BrokerOptions): Broker {
       const queues = targets.map(({ queue }) => queue);
       const bodies = targets.map(({ event }) => envelopeOf(event));
       await sql`
-        with sent as (insert into test_message (queue, body) select * from unnest(${queues}::text[], ${bodies}::text[])),
-          noted as (insert into test_published (event_id) select unnest(${events.map((event) => event.id)}::uuid[]))
+        with sent as (
+          insert into test_message (queue, body) select * from unnest(
+            string_to_array(${pack(queues)}, ${packSeparator}), string_to_array(${pack(bodies)}, ${packSeparator})))
         select pg_notify(${channel}, '')`;
+      if (options.isNoted) await noteEvents(sql, events);
       return events.map((): PublishOutcome => ({ outcome: 'published' }));
     },
     queue: (name) => databaseQueue(database, name, options.visibilityMs ?? 30_000),
     close: async () => undefined,
   };
+}
+
+async function noteEvents(sql: postgres.ISql, events: readonly OutgoingEvent[]): Promise<void> {
+  await sql`insert into test_published (event_id) select unnest(${events.map((event) => event.id)}::uuid[])`;
 }
 
 /** The body that EventBridge makes of an event for a queue. */
@@ -77,7 +86,8 @@ function databaseQueue(database: Database, name: string, visibilityMs: number): 
   const take = (max: number): Promise<Message[]> => sql<Message[]>`
     update test_message set receive_count = receive_count + 1, visible_at = now() + ${visibilityMs} * interval '1 millisecond'
     where id = any(array(
-      select id from test_message where queue = ${name} and visible_at <= now() order by id limit ${max} for update skip locked))
+      select id from test_message where queue = ${name} and visible_at <= now() order by id limit ${max}))
+      and visible_at <= now()
     returning id::text, body, receive_count as "receiveCount", id::text || ':' || receive_count as handle`;
   return {
     receive: async ({ max, waitSeconds, signal }) => {

@@ -10,7 +10,7 @@ import { bindings, CounterRaised, openTestDatabase, ports, queueName, quiet } fr
 const [, , role, url] = process.argv;
 if (!url) throw new Error('usage: messaging-process.ts <relay|consumer> <database url>');
 const database = openTestDatabase(url);
-const broker = databaseBroker({ database, bindings, visibilityMs: 700 });
+const broker = databaseBroker({ database, bindings, visibilityMs: 700, isNoted: true });
 const reach = readFault(process.env.MILLRACE_FAULT, 'dev');
 const common = { database, ...quiet(), ...ports, reach };
 
