@@ -1,5 +1,7 @@
 // The questions as SQL that PostgreSQL and Redshift both take: one text for hot and for old days.
 // Only parameters differ; no value of a caller is ever part of a text.
+
+import type { Rest } from './query-plan.ts';
 import type { Dimension } from './roll-up-sql.ts';
 import { dimensionColumns, quarterColumns } from './roll-up-sql.ts';
 import type { Segment, TimeRange } from './time-range.ts';
@@ -52,64 +54,89 @@ from rollup_quarter
 where site_id = $1 and quarter in (${marks.join(', ')})`);
 }
 
-/** Counts of segments by the events themselves, without a filter; `n` is the segment's place in the list. */
-export function segmentStatement(siteId: string, segments: readonly Segment[]): Statement {
+/**
+ * Counts of a stretch of one day by the events themselves, without a filter. With `known` only what a roll-up of that
+ * neighbouring stretch does not have: visits that do not reach into it, and visitors who have no visit there.
+ */
+export function restStatement(siteId: string, rest: Rest): Statement {
+  const { fromMs, toMs, known } = rest;
   const list = new Parameters(siteId);
+  const at = (atMs: number): string => `cast(${list.add(instant(atMs))} as timestamptz)`;
+  const day = startOfDay(fromMs);
+  const [from, to, dayStart] = [at(fromMs), at(toMs), at(day)];
+  const isKnownBefore = known !== undefined && known.toMs === fromMs;
+  const start = isKnownBefore ? from : dayStart;
+  const own = `v.site_id = $1 and v.started_at >= ${start} and v.started_at < ${to} and v.ended_at >= ${from}${
+    known && !isKnownBefore ? ` and v.ended_at < ${to}` : ''
+  }`;
+  const there = isKnownBefore
+    ? `o.started_at >= ${dayStart} and o.started_at < ${from}`
+    : `o.started_at >= ${dayStart} and o.started_at < ${known ? at(day + dayMs) : ''} and o.ended_at >= ${to}`;
+  const elsewhere = known
+    ? `
+    and not exists (select 1 from visit o where o.site_id = $1 and o.visitor = v.visitor and ${there})`
+    : '';
   return list.statement(`
-with segment as (${segmentSelect(list, segments)}),
-view_count as (
-  select s.n, count(*) as views
-  from segment s
-  join event e on e.site_id = $1 and e.at >= s.starts_at and e.at < s.ends_at
-  where e.type = 'pageview'
-  group by s.n
-),
-visit_count as (
-  select s.n, count(distinct v.visitor) as visitors, count(*) as visits, sum(${bounce}) as bounces,
-    sum(${lengthMs}) as milliseconds
-  from segment s
-  join visit v on v.site_id = $1 and v.started_at >= s.day_at and v.started_at < s.ends_at and v.ended_at >= s.starts_at
-  group by s.n
-)
-select s.n, coalesce(e.views, 0) as views, coalesce(v.visitors, 0) as visitors, coalesce(v.visits, 0) as visits,
-  coalesce(v.bounces, 0) as bounces, coalesce(v.milliseconds, 0) as milliseconds
-from segment s
-left join view_count e on e.n = s.n
-left join visit_count v on v.n = s.n`);
+select e.views, w.visitors, v.visits, v.bounces, v.milliseconds
+from (
+  select count(*) as views from event e
+  where e.site_id = $1 and e.at >= ${from} and e.at < ${to} and e.type = 'pageview'
+) e
+cross join (
+  select count(*) as visits, coalesce(sum(${bounce}), 0) as bounces, coalesce(sum(${lengthMs}), 0) as milliseconds
+  from visit v
+  where ${own}
+) v
+cross join (
+  select count(distinct v.visitor) as visitors
+  from visit v
+  where ${own}${elsewhere}
+) w`);
 }
 
 /**
- * Counts of segments under filters: the page views that pass, and the visits that have one.
- * The filter `event` passes the visits in which that event happened, wherever in the visit.
+ * Counts of segments under filters: the page views that pass, and the visits that have one; `n` is the segment's place.
+ * The segments follow each other without a gap. The filter `event` passes the visits in which that event happened,
+ * wherever in the visit.
  */
 export function filteredStatement(
   siteId: string,
-  question: { range: TimeRange; segments: readonly Segment[]; filters: Filters },
+  question: { segments: readonly Segment[]; filters: Filters },
 ): Statement {
-  const { range, segments, filters } = question;
+  const { segments, filters } = question;
+  const range = { fromMs: segments[0]?.fromMs ?? 0, toMs: segments.at(-1)?.toMs ?? 0 };
   const list = new Parameters(siteId);
   const [fromMark, toMark] = [list.add(instant(range.fromMs)), list.add(instant(range.toMs))];
   const within = `e.at >= cast(${fromMark} as timestamptz) and e.at < cast(${toMark} as timestamptz)`;
   return list.statement(`
-with segment as (${segmentSelect(list, segments)}),
-${visitSelect(list, { ranges: [range], filters })},
+with ${visitSelect(list, { ranges: [range], filters })},
 viewed as (
-  select e.visitor, ${utcDay('e.at')} as day, e.at
+  select e.visitor, e.at, ${placeOf(list, segments)} as n
   from event e
   where e.site_id = $1 and ${within} and e.type = 'pageview'${pageFilter(list, filters)}
 ),
 visit_in as (
-  select s.n, v.visitor, v.started_at, max(v.ended_at) as ended_at, max(v.views) as views, max(v.customs) as customs,
+  select e.n, v.visitor, v.started_at, max(v.ended_at) as ended_at, max(v.views) as views, max(v.customs) as customs,
     count(*) as matched
   from viewed e
-  join segment s on s.day = e.day and e.at >= s.starts_at and e.at < s.ends_at
-  join visit_of v on v.day = e.day and v.visitor = e.visitor and v.started_at <= e.at and v.ended_at >= e.at
-  group by s.n, v.visitor, v.started_at
+  join visit_of v on v.visitor = e.visitor and v.started_at <= e.at and v.ended_at >= e.at
+  group by e.n, v.visitor, v.started_at
 )
 select v.n, sum(v.matched) as views, count(distinct v.visitor) as visitors, count(*) as visits,
   sum(${bounce}) as bounces, sum(${lengthMs}) as milliseconds
 from visit_in v
 group by v.n`);
+}
+
+/** The place of an event's segment in the list, found by halving: eight comparisons for a year of days. */
+function placeOf(list: Parameters, segments: readonly Segment[]): string {
+  const halve = (first: number, last: number): string => {
+    if (first >= last) return String(first);
+    const middle = Math.ceil((first + last) / 2);
+    const cut = list.add(instant(segments[middle]?.fromMs ?? 0));
+    return `case when e.at < cast(${cut} as timestamptz) then ${halve(first, middle - 1)} else ${halve(middle, last)} end`;
+  };
+  return halve(0, segments.length - 1);
 }
 
 /** The values of a dimension with their counts, the largest first; a line more than the page has. */
@@ -152,20 +179,20 @@ function rawValues(list: Parameters, question: ValueQuestion): string {
   });
   return `with ${visitSelect(list, { ranges, filters })},
 value_of_visit as (
-  select coalesce(e.${dimensionColumns[by]}, '') as value, v.day, v.visitor, v.started_at,
+  select v.visitor, v.started_at, min(v.day) as day, coalesce(e.${dimensionColumns[by]}, '') as value,
     sum(case when e.type <> 'engagement' then 1 else 0 end) as views,
     sum(case when e.type = 'engagement' then coalesce(e.seconds, 0) else 0 end) as seconds
   from event e
-  join visit_of v on v.visitor = e.visitor and v.day = ${utcDay('e.at')} and v.started_at <= e.at and v.ended_at >= e.at
+  join visit_of v on v.visitor = e.visitor and v.started_at <= e.at and v.ended_at >= e.at
   where e.site_id = $1 and (${within.join(' or ')})
     and e.type in (${isEvent ? "'custom'" : "'pageview', 'engagement'"})${pageFilter(list, filters)}
-  group by coalesce(e.${dimensionColumns[by]}, ''), v.day, v.visitor, v.started_at
+  group by v.visitor, v.started_at, coalesce(e.${dimensionColumns[by]}, '')
 ),
 value_of_visitor as (
-  select value, day, visitor, sum(views) as views, sum(case when views > 0 then 1 else 0 end) as visits,
+  select visitor, day, value, sum(views) as views, sum(case when views > 0 then 1 else 0 end) as visits,
     sum(seconds) as seconds
   from value_of_visit
-  group by value, day, visitor
+  group by visitor, day, value
 ),
 value_of_day as (
   select value, sum(views) as views, sum(visits) as visits, sum(case when views > 0 then 1 else 0 end) as visitors,
@@ -206,19 +233,11 @@ ${select}
 function pageFilter(list: Parameters, filters: Filters): string {
   return Object.entries(filters)
     .filter(([dimension]) => dimension !== 'event')
-    .map(
-      ([dimension, value]) => ` and coalesce(e.${dimensionColumns[dimension as Dimension]}, '') = ${list.add(value)}`,
-    )
-    .join('');
-}
-
-function segmentSelect(list: Parameters, segments: readonly Segment[]): string {
-  return segments
-    .map((segment, n) => {
-      const [from, to, day] = [segment.fromMs, segment.toMs, segment.dayMs].map((at) => list.add(instant(at)));
-      return `select ${n} as n, cast(${from} as timestamptz) as starts_at, cast(${to} as timestamptz) as ends_at, cast(${day} as timestamptz) as day_at, cast(${list.add(dayOf(segment.dayMs))} as date) as day`;
+    .map(([dimension, value]) => {
+      const column = `e.${dimensionColumns[dimension as Dimension]}`;
+      return value === '' ? ` and (${column} is null or ${column} = '')` : ` and ${column} = ${list.add(value)}`;
     })
-    .join(' union all ');
+    .join('');
 }
 
 /** Numbers the parameters of one text; $1 is the site. */

@@ -1,10 +1,10 @@
 import type { Database } from '@millrace/runtime/database.ts';
-import type { Counts, Figures, Needs, Side, ValueNeeds } from './query-plan.ts';
-import { cellKey, segmentKey } from './query-plan.ts';
+import type { Counts, Figures, Needs, Rest, Side, ValueNeeds } from './query-plan.ts';
+import { cellKey, restKey, segmentKey } from './query-plan.ts';
 import type { Filters, Statement, ValuePage } from './query-sql.ts';
-import { cellStatement, filteredStatement, segmentStatement, valueStatement } from './query-sql.ts';
+import { cellStatement, filteredStatement, restStatement, valueStatement } from './query-sql.ts';
 import type { Dimension } from './roll-up-sql.ts';
-import type { Cell, TimeRange } from './time-range.ts';
+import type { Cell, Segment } from './time-range.ts';
 
 /** A line of a breakdown; an empty value stands for none. */
 export interface ValueLine {
@@ -17,7 +17,7 @@ export interface ValueLine {
 
 /** One side that answers: Aurora or the warehouse. Both run the same text. */
 export interface Source {
-  figures(question: { siteId: string; range: TimeRange; needs: Needs; filters: Filters }): Promise<Figures>;
+  figures(question: { siteId: string; needs: Needs; filters: Filters }): Promise<Figures>;
   values(question: {
     siteId: string;
     by: Dimension;
@@ -37,6 +37,8 @@ export interface SiteFacts {
   loadedAt: Date | undefined;
 }
 
+const turnSize = 4;
+
 type Row = Record<string, string | number | Date | null>;
 
 export function querySource(database: Database, side: Side): Source {
@@ -44,25 +46,24 @@ export function querySource(database: Database, side: Side): Source {
   // Under filters a text depends on the question; keeping them prepared would fill the connection's memory.
   const run = async (statement: Statement, keep = isPrepared): Promise<Row[]> =>
     await database.sql.unsafe<Row[]>(statement.text, statement.values, { prepare: keep });
+  const countRest = async (siteId: string, rest: Rest): Promise<[string, Counts][]> =>
+    (await run(restStatement(siteId, rest))).map((row) => [restKey(rest), countsOf(row)]);
+  const countLayer = async (siteId: string, segments: Segment[], filters: Filters): Promise<[string, Counts][]> => {
+    const rows = await run(filteredStatement(siteId, { segments, filters }), false);
+    return rows.flatMap((row) => {
+      const segment = segments[Number(row.n)];
+      return segment ? [[segmentKey(segment), countsOf(row)] as [string, Counts]] : [];
+    });
+  };
   return {
-    figures: async ({ siteId, range, needs, filters }) => {
-      const { cells, segments } = needs;
-      const isFiltered = Object.keys(filters).length > 0;
-      const ask = async (): Promise<Row[]> => {
-        if (segments.length === 0) return [];
-        if (isFiltered) return await run(filteredStatement(siteId, { range, segments, filters }), false);
-        return await run(segmentStatement(siteId, segments), isPrepared && segments.length <= 4);
-      };
-      const quarters = [...new Set(cells.map((cell) => cell.quarterMs))];
-      const [cellRows, segmentRows] = await Promise.all([
+    figures: async ({ siteId, needs, filters }) => {
+      const quarters = [...new Set(needs.cells.map((cell) => cell.quarterMs))];
+      const [cellRows, ...counted] = await Promise.all([
         quarters.length > 0 ? run(cellStatement(siteId, quarters)) : [],
-        ask(),
+        inTurns(needs.rests, (rest) => countRest(siteId, rest)),
+        ...needs.layers.map((layer) => countLayer(siteId, layer, filters)),
       ]);
-      const counted = segmentRows.flatMap((row) => {
-        const segment = segments[Number(row['n'])];
-        return segment ? [[segmentKey(segment), countsOf(row)] as const] : [];
-      });
-      return new Map([...cellFigures(cells, cellRows), ...counted]);
+      return new Map([...cellFigures(needs.cells, cellRows), ...counted.flat()]);
     },
     values: async ({ siteId, by, needs, filters, page }) => {
       const isPlain = Object.keys(filters).length === 0 && page.after === undefined;
@@ -86,6 +87,15 @@ export async function readSiteFacts(database: Database, siteId: string): Promise
     from site s
     where s.id = ${siteId}`;
   return row && { owner: row.owner, behindSince: row.behind ?? undefined, loadedAt: row.loaded ?? undefined };
+}
+
+/** A few at a time: an odd range can have hundreds, and other questions need connections too. */
+async function inTurns<Item, Given>(items: readonly Item[], work: (item: Item) => Promise<Given[]>): Promise<Given[]> {
+  const given: Given[] = [];
+  for (let index = 0; index < items.length; index += turnSize) {
+    given.push(...(await Promise.all(items.slice(index, index + turnSize).map(work))).flat());
+  }
+  return given;
 }
 
 function cellFigures(cells: readonly Cell[], rows: readonly Row[]): [string, Counts][] {

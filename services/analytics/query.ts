@@ -66,10 +66,8 @@ export function queries(parts: QueryParts): Queries {
       const buckets = bucketsOf(range, { interval, zone });
       const total = segmentsOf(range);
       const isFiltered = Object.keys(filters).length > 0;
-      const needs = needsOf([...total, ...buckets.flatMap((bucket) => bucket.segments)], { boundaryMs, isFiltered });
-      const answers = await ask(needs, question, (source, own) =>
-        source.figures({ siteId, range, needs: own, filters }),
-      );
+      const needs = needsOf([total, buckets.flatMap((bucket) => bucket.segments)], { boundaryMs, isFiltered });
+      const answers = await ask(needs, question, (source, own) => source.figures({ siteId, needs: own, filters }));
       const figures: Figures = new Map(answers.given.flatMap((given) => [...given]));
       return { ...sum(addUp(total, figures)), series: seriesOf(buckets, figures), ...answers.origin };
     },

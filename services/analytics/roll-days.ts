@@ -20,7 +20,7 @@ export interface RollParts {
   patienceMs: number;
 }
 
-const daysAtOnce = 50;
+const daysAtOnce = 8;
 const changedDay = 'select site_id, day, starts_at, ends_at from rolling_day';
 const fill = (table: string, columns: readonly string[], select: string): string =>
   `insert into ${table} (${columns.join(', ')})\n${select}`;
@@ -40,7 +40,7 @@ const create = loadStatement('create-rolling');
 const choose = loadStatement('choose-days');
 const drop = loadStatement('drop-rolling');
 
-/** Counts at most 50 days in one transaction. @returns whether more days may be waiting. */
+/** Counts at most eight days in one transaction. @returns whether more days may be waiting. */
 export async function rollDays(parts: RollParts): Promise<boolean> {
   const now = parts.clock.now();
   const boundary = new Date(hotBoundary(now)).toISOString().slice(0, 10);

@@ -32,7 +32,7 @@ export interface Bucket extends TimeRange {
 
 export const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-const quarterMs = 900_000;
+export const quarterMs = 900_000;
 export const maxRangeDays = 400;
 export const maxHourlyDays = 32;
 export const hotDays = 30;

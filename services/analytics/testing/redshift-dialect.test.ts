@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cellStatement, filteredStatement, segmentStatement, valueStatement } from '../query-sql.ts';
+import { partsOf } from '../query-plan.ts';
+import { cellStatement, filteredStatement, restStatement, valueStatement } from '../query-sql.ts';
 import { rollStatements } from '../roll-days.ts';
 import { segmentsOf } from '../time-range.ts';
 import { dialectFaults } from './redshift-dialect.ts';
@@ -69,8 +70,11 @@ test('every question to the warehouse is one that Redshift takes', () => {
   const [days, ranges] = [{ fromMs: Date.UTC(2026, 0, 2), toMs: Date.UTC(2026, 0, 3) }, [range]];
   const statements = [
     cellStatement('site', [range.fromMs, range.toMs, days.fromMs]),
-    segmentStatement('site', segmentsOf(range)),
-    filteredStatement('site', { range, segments: segmentsOf(range), filters }),
+    ...segmentsOf(range).map((segment) => restStatement('site', segment)),
+    ...segmentsOf({ fromMs: range.fromMs + 1, toMs: range.toMs + 1 })
+      .flatMap((segment) => partsOf(segment).rest ?? [])
+      .map((rest) => restStatement('site', rest)),
+    filteredStatement('site', { segments: segmentsOf(range), filters }),
     valueStatement({ siteId: 'site', by: 'path', filters: {}, days, ranges, page }),
     valueStatement({ siteId: 'site', by: 'event', filters, ranges, page: { ...page, isPart: true } }),
   ];

@@ -4,4 +4,4 @@ select site_id, day, cast(day as timestamp) at time zone 'UTC', cast(day + 1 as 
 from dirty_day
 where day < cast($1 as date) or since <= cast($2 as timestamptz)
 order by day, site_id
-limit 50;
+limit 8;
