@@ -96,7 +96,10 @@ export async function readPosition(warehouse: postgres.ISql): Promise<Position> 
   return last ? { batch: BigInt(last.batch), tx: BigInt(last.next_tx), id: last.after_id } : start;
 }
 
-/** Rows below `end` are committed or gone for good, so the order of (tx, id) leaves none behind. */
+/**
+ * Rows below `end` are committed or gone for good, so the order of (tx, id) leaves none behind. By the column, not by the
+ * text of the same name: as text 1000 comes before 999.
+ */
 async function readChunk(
   hot: postgres.TransactionSql,
   chunk: { from: Position; end: bigint; limit: number },
@@ -109,7 +112,7 @@ async function readChunk(
     from event
     where tx >= ${String(from.tx)}::xid8 and tx < ${String(end)}::xid8
       and (tx > ${String(from.tx)}::xid8 or id > ${from.id}::uuid)
-    order by tx, event.id
+    order by event.tx, event.id
     limit ${limit}`;
 }
 
