@@ -42,12 +42,11 @@ async function measure(stage: Stage, context: BenchContext, linkMs: number): Pro
   const seconds = context.isQuick ? 2 : 6;
   await load({ ...ourLoad(ours), seconds: 2 });
   await load({ ...peerLoad(peer), seconds: 2 });
-  const pairs = await inTurn(
-    runs,
-    () => load({ ...ourLoad(ours), seconds }),
-    () => load({ ...peerLoad(peer), seconds }),
-  );
-  for (const { a, b } of pairs) context.progress(`link ${linkMs} ms: ours ${text(a)}, peer ${text(b)}`);
+  const pairs = await inTurn(runs, {
+    a: () => load({ ...ourLoad(ours), seconds }),
+    b: () => load({ ...peerLoad(peer), seconds }),
+    onPair: ({ a, b }) => context.progress(`link ${linkMs} ms: ours ${text(a)}, peer ${text(b)}`),
+  });
   await ours.stop();
   await peer.stop();
   const refused = pairs.reduce((sum, { a, b }) => sum + a.refused + a.failed + b.refused + b.failed, 0);

@@ -37,9 +37,12 @@ async function inDatabase(stage: Stage, context: BenchContext): Promise<Figure[]
   const graphileUrl = await stage.database('graphile');
   await (await makeWorkerUtils({ connectionString: graphileUrl })).migrate();
   const best = async () => Math.max(await graphile(graphileUrl, count, 500), await graphile(graphileUrl, count, 2_000));
-  const pairs = await inTurn(context.isQuick ? 1 : 5, () => ours(url, count), best);
-  for (const { a, b } of pairs)
-    context.progress(`in the database: ours ${Math.round(a)}/s, graphile-worker ${Math.round(b)}/s`);
+  const pairs = await inTurn(context.isQuick ? 1 : 5, {
+    a: () => ours(url, count),
+    b: best,
+    onPair: ({ a, b }) =>
+      context.progress(`in the database: ours ${Math.round(a)}/s, graphile-worker ${Math.round(b)}/s`),
+  });
   const detail = { count, pairs };
   const ratio = median(pairs.map(({ a, b }) => a / b));
   const perSecond = median(pairs.map(({ a }) => a));
@@ -54,13 +57,11 @@ async function overWire(stage: Stage, context: BenchContext): Promise<Figure[]> 
   const url = await prepare(stage, 'wire');
   const aws = await openAws(stage);
   try {
-    const pairs = await inTurn(
-      context.isQuick ? 1 : 5,
-      () => ours(url, count, aws.url),
-      () => sdkAlone(aws, count),
-    );
-    for (const { a, b } of pairs)
-      context.progress(`over the wire: ours ${Math.round(a)}/s, SDK alone ${Math.round(b)}/s`);
+    const pairs = await inTurn(context.isQuick ? 1 : 5, {
+      a: () => ours(url, count, aws.url),
+      b: () => sdkAlone(aws, count),
+      onPair: ({ a, b }) => context.progress(`over the wire: ours ${Math.round(a)}/s, SDK alone ${Math.round(b)}/s`),
+    });
     const detail = { count, pairs };
     const ratio = median(pairs.map(({ a, b }) => a / b));
     const perSecond = median(pairs.map(({ a }) => a));
@@ -137,7 +138,7 @@ async function timeWorker(args: string[], work: { count: number; left(): Promise
       if (!first && left < work.count) first = { at, left };
       if (left === 0 && first) return first.left / ((at - first.at) / 1_000);
       if (at > end) throw new Error(`${left} of ${work.count} were left after ${deadlineMs} ms`);
-      await wait(20);
+      await wait(50);
     }
   } finally {
     const gone = once(child, 'exit');

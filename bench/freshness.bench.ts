@@ -41,7 +41,7 @@ export const freshness: Bench = {
 };
 
 async function measure(apiUrl: string, issuer: Issuer, context: BenchContext): Promise<Figure[]> {
-  const views = new Map<string, { acceptedAt?: number; seenAt?: number }>();
+  const views = new Map<string, View>();
   const page = await openPage(apiUrl, issuer, (id) => {
     const view = views.get(id);
     if (view) view.seenAt ??= performance.now();
@@ -50,7 +50,7 @@ async function measure(apiUrl: string, issuer: Issuer, context: BenchContext): P
   const startedAt = performance.now() + warmUpMs;
   await sendEvenly(warmUpMs + seconds * 1_000, async (isWarm) => {
     const id = randomUUID();
-    const view: { acceptedAt?: number; seenAt?: number } = {};
+    const view: View = {};
     views.set(id, view);
     await sendView(apiUrl, id);
     view.acceptedAt = performance.now();
@@ -62,10 +62,17 @@ async function measure(apiUrl: string, issuer: Issuer, context: BenchContext): P
   return figures([...views.values()], { seconds, spentMs: performance.now() - startedAt });
 }
 
-function figures(views: { acceptedAt?: number; seenAt?: number }[], facts: Record<string, number>): Figure[] {
-  // A view that was never shown is later than any bar.
-  const times = views.map(({ acceptedAt = 0, seenAt = Number.POSITIVE_INFINITY }) => Math.max(0, seenAt - acceptedAt));
-  const unseen = times.filter((ms) => !Number.isFinite(ms)).length;
+interface View {
+  acceptedAt?: number;
+  seenAt?: number;
+}
+
+function figures(views: View[], facts: Record<string, number>): Figure[] {
+  // A view that was never shown counts as later than any bar.
+  const times = views.map(({ acceptedAt = 0, seenAt }) =>
+    seenAt === undefined ? lateMs : Math.max(0, seenAt - acceptedAt),
+  );
+  const unseen = views.filter(({ seenAt }) => seenAt === undefined).length;
   const rate = views.length / (facts['seconds'] ?? 1);
   const [p50Ms, p90Ms, p99Ms, maxMs] = [50, 90, 99, 100].map((percent) => percentile(times, percent));
   const detail = { ...facts, views: views.length, perSecond: rate, unseen, p50Ms, p90Ms, p99Ms, maxMs };

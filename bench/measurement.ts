@@ -50,10 +50,17 @@ export function short(value: number): string {
 
 /**
  * Measures two things in turn, A B A B …, so that a machine whose speed drifts slows both.
- * Gives back every pair, the warm-up left out.
+ * Gives back every pair, and each one to `onPair` as soon as it is there.
  */
-export async function inTurn<A, B>(runs: number, a: () => Promise<A>, b: () => Promise<B>): Promise<{ a: A; b: B }[]> {
+export async function inTurn<A, B>(
+  runs: number,
+  measures: { a: () => Promise<A>; b: () => Promise<B>; onPair?: (pair: { a: A; b: B }) => void },
+): Promise<{ a: A; b: B }[]> {
   const pairs: { a: A; b: B }[] = [];
-  for (let run = 0; run < runs; run += 1) pairs.push({ a: await a(), b: await b() });
+  for (let run = 0; run < runs; run += 1) {
+    const pair = { a: await measures.a(), b: await measures.b() };
+    pairs.push(pair);
+    measures.onPair?.(pair);
+  }
   return pairs;
 }
