@@ -12,7 +12,7 @@ export const trackedEvent = z.object({
   receivedAt: z.iso.datetime(),
   path: z.string().min(1).max(1024),
   title: z.string().max(256).optional(),
-  /** Host only; absent for direct visits and for the site's own pages. */
+  /** Host only; `-` for the site's own pages, absent for direct visits. */
   referrer: z.string().max(253).optional(),
   utmSource: z.string().max(128).optional(),
   utmMedium: z.string().max(128).optional(),
@@ -27,7 +27,7 @@ export const trackedEvent = z.object({
   /** The name of a custom event. */
   name: z.string().max(128).optional(),
   props: z.record(z.string().max(64), z.union([z.string().max(256), z.number(), z.boolean(), z.null()])).optional(),
-  /** Engaged time since the page view, in seconds. */
+  /** Engaged time in seconds since the last report of this page: reports add up. */
   seconds: z.int().min(0).max(86_400).optional(),
   /** The client's time was wrong and was clamped to the time of receipt. */
   clockSkew: z.literal(true).optional(),

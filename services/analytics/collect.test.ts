@@ -32,8 +32,8 @@ describe('an event', () => {
     });
   });
   it.each([
-    ['the own host', 'https://example.com/', undefined],
-    ['a host below the own one', 'https://blog.example.com/', undefined],
+    ['the own host', 'https://example.com/', '-'],
+    ['a host below the own one', 'https://blog.example.com/', '-'],
     ['another host, without www', 'https://www.search.example/q?query=private', 'search.example'],
     ['a host that only ends alike', 'https://badexample.com/', 'badexample.com'],
     ['rubbish', 'http://[', undefined],

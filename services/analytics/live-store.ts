@@ -3,6 +3,7 @@
 import type { Database } from '@millrace/runtime/database.ts';
 import type { LiveEvent, WindowSeed } from './live-window.ts';
 import { firstMinute, maxLatest, maxVisitors, presenceMs } from './live-window.ts';
+import { ownPages } from './page-address.ts';
 
 /** `pg_snapshot` as text. */
 export type LivePosition = string;
@@ -76,5 +77,5 @@ const xminOf = (position: LivePosition): bigint => BigInt(position.split(':')[0]
 
 function eventOf(row: EventRow & { position?: string }): LiveEvent {
   const { at, position: _, ...event } = row;
-  return { ...event, atMs: at.getTime() };
+  return { ...event, referrer: event.referrer === ownPages ? null : event.referrer, atMs: at.getTime() };
 }

@@ -60,7 +60,10 @@ export function isOwnHost(host: string, domain: string): boolean {
 
 const maxHostChars = 253;
 
-/** The host that a visitor came from, without `www.`; nothing for a direct visit, the site's own pages and rubbish. */
+/** Stands for the site's own pages: a visitor went on, and came from nowhere new. */
+export const ownPages = '-';
+
+/** The host that a visitor came from, without `www.`, or `ownPages`; nothing for a direct visit and rubbish. */
 export function referrerHost(
   referrer: string | undefined,
   own: { domain: string; host: string | undefined },
@@ -69,6 +72,7 @@ export function referrerHost(
   const parsed = URL.parse(referrer);
   if (!parsed || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) return undefined;
   const host = parsed.hostname;
-  if (host === '' || host.length > maxHostChars || host === own.host || isOwnHost(host, own.domain)) return undefined;
+  if (host === '' || host.length > maxHostChars) return undefined;
+  if (host === own.host || isOwnHost(host, own.domain)) return ownPages;
   return host.startsWith('www.') ? host.slice(4) : host;
 }

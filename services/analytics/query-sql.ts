@@ -1,6 +1,7 @@
 // The questions as SQL that PostgreSQL and Redshift both take: one text for hot and for old days.
 // Only parameters differ; no value of a caller is ever part of a text.
 
+import { ownPages } from './page-address.ts';
 import type { Rest } from './query-plan.ts';
 import type { Dimension } from './roll-up-sql.ts';
 import { dimensionColumns, quarterColumns } from './roll-up-sql.ts';
@@ -139,7 +140,10 @@ function placeOf(list: Parameters, segments: readonly Segment[]): string {
   return halve(0, segments.length - 1);
 }
 
-/** The values of a dimension with their counts, the largest first; a line more than the page has. */
+/**
+ * The values of a dimension with their counts, the largest first; a line more than the page has. Views that came from the
+ * site's own pages have no referrer to list: nobody came from elsewhere, and direct visits are another thing.
+ */
 export function valueStatement(question: ValueQuestion): Statement {
   const { days, ranges, page } = question;
   const list = new Parameters(question.siteId);
@@ -148,10 +152,12 @@ export function valueStatement(question: ValueQuestion): Statement {
     parts.push(`select value, views, visits, visitors, seconds
   from rollup_day
   where site_id = $1 and dimension = '${question.by}'
-    and day >= cast(${list.add(dayOf(days.fromMs))} as date) and day < cast(${list.add(dayOf(days.toMs))} as date)`);
+    and day >= cast(${list.add(dayOf(days.fromMs))} as date) and day < cast(${list.add(dayOf(days.toMs))} as date)${
+      question.by === 'referrer' ? ` and value <> '${ownPages}'` : ''
+    }`);
   }
   const raw = ranges.length > 0 ? rawValues(list, question) : undefined;
-  if (raw) parts.push('select value, views, visits, visitors, seconds from value_of_day');
+  if (raw) parts.push('select value, views, visits, visitors, seconds from value_of_range');
   const order = page.sort === 'pageviews' ? 'sum(views)' : 'sum(visitors)';
   return list.statement(`
 ${raw ?? ''}
@@ -179,25 +185,26 @@ function rawValues(list: Parameters, question: ValueQuestion): string {
   });
   return `with ${visitSelect(list, { ranges, filters })},
 value_of_visit as (
-  select v.visitor, v.started_at, min(v.day) as day, coalesce(e.${dimensionColumns[by]}, '') as value,
+  select v.visitor, coalesce(e.${dimensionColumns[by]}, '') as value, v.day, v.started_at,
     sum(case when e.type <> 'engagement' then 1 else 0 end) as views,
     sum(case when e.type = 'engagement' then coalesce(e.seconds, 0) else 0 end) as seconds
   from event e
   join visit_of v on v.visitor = e.visitor and v.started_at <= e.at and v.ended_at >= e.at
   where e.site_id = $1 and (${within.join(' or ')})
     and e.type in (${isEvent ? "'custom'" : "'pageview', 'engagement'"})${pageFilter(list, filters)}
-  group by v.visitor, v.started_at, coalesce(e.${dimensionColumns[by]}, '')
+  group by v.visitor, coalesce(e.${dimensionColumns[by]}, ''), v.day, v.started_at
 ),
-value_of_visitor as (
-  select visitor, day, value, sum(views) as views, sum(case when views > 0 then 1 else 0 end) as visits,
-    sum(seconds) as seconds
+numbered as (
+  select value, views, seconds, case when views > 0 then 1 else 0 end as visits,
+    sum(case when views > 0 then 1 else 0 end) over (
+      partition by visitor, value, day order by started_at rows between unbounded preceding and current row
+    ) as visit_number
   from value_of_visit
-  group by visitor, day, value
 ),
-value_of_day as (
-  select value, sum(views) as views, sum(visits) as visits, sum(case when views > 0 then 1 else 0 end) as visitors,
-    sum(seconds) as seconds
-  from value_of_visitor
+value_of_range as (
+  select value, sum(views) as views, sum(visits) as visits,
+    sum(case when visits = 1 and visit_number = 1 then 1 else 0 end) as visitors, sum(seconds) as seconds
+  from numbered
   group by value
 )`;
 }

@@ -127,7 +127,7 @@ export function randomEvents(random: () => number, plan: EventPlan): TrackedEven
         os: pick(['Linux', 'iOS']),
         device: pick(['desktop', 'mobile'] as const),
         language: pick(['de', 'en-GB']),
-        referrer: pick(['news.example', undefined]),
+        referrer: pick(['news.example', '-', undefined]),
         utmCampaign: pick(['spring', undefined]),
       };
     } else atMs += pick([1_000, 20_000, 240_000, 1_799_999, 1_800_000, 1_800_001]);

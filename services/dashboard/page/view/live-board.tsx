@@ -56,7 +56,7 @@ function LatestViews() {
                 <b>{view.path}</b>
                 {view.title && <span>{view.title}</span>}
               </span>
-              <span className="view-from">{view.referrer ? nameValue('referrer', view.referrer) : 'Direct'}</span>
+              <span className="view-from">{view.referrer ? nameValue('referrer', view.referrer) : ''}</span>
               <span className="view-place">{nameValue('country', view.country)}</span>
               <span className="view-client">
                 {[view.browser, view.os].filter(Boolean).join(', ') || nameValue('device', view.device)}
