@@ -163,7 +163,8 @@ describe('a watched site', () => {
   test('goes on after every connection was lost', async () => {
     siteId = await stores.addSite('owner');
     const watching = await watch();
-    await stores.warehouse.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test'`;
+    const name = new URL(stores.urls.database).pathname.slice(1);
+    await stores.warehouse.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
     await waitFor(async () => {
       await stores.store([view(`/again-${watching.paths().length}`)]);
       return watching.paths().length > 0;

@@ -1,7 +1,7 @@
 import { systemRandom } from '@millrace/runtime/ports.ts';
 import { createMetrics } from '@millrace/runtime/telemetry.ts';
 import { waitFor } from '@millrace/runtime/testing/wait.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { storeEvents } from './event-store.ts';
 import { loadEvents, readPosition } from './load-events.ts';
 import { startLoader } from './loader.ts';
@@ -14,6 +14,8 @@ let siteId: string;
 let seed = 0;
 
 beforeAll(async () => {
+  // A server of its own: what is loaded depends on every transaction that is open on the server.
+  vi.stubEnv('TEST_POSTGRES_URL', undefined);
   stores = await openStores(new Date('2026-06-15T12:00:00Z'));
   siteId = await stores.addSite('owner');
 });

@@ -152,9 +152,7 @@ export function valueStatement(question: ValueQuestion): Statement {
     parts.push(`select value, views, visits, visitors, seconds
   from rollup_day
   where site_id = $1 and dimension = '${question.by}'
-    and day >= cast(${list.add(dayOf(days.fromMs))} as date) and day < cast(${list.add(dayOf(days.toMs))} as date)${
-      question.by === 'referrer' ? ` and value <> '${ownPages}'` : ''
-    }`);
+    and day >= cast(${list.add(dayOf(days.fromMs))} as date) and day < cast(${list.add(dayOf(days.toMs))} as date)`);
   }
   const raw = ranges.length > 0 ? rawValues(list, question) : undefined;
   if (raw) parts.push('select value, views, visits, visitors, seconds from value_of_range');
@@ -164,7 +162,7 @@ ${raw ?? ''}
 select value, sum(views) as views, sum(visits) as visits, sum(visitors) as visitors, sum(seconds) as seconds
 from (
   ${parts.join('\n  union all\n  ')}
-) part
+) part${question.by === 'referrer' ? `\nwhere value <> '${ownPages}'` : ''}
 group by value
 ${page.isPart ? '' : `having sum(views) > 0${afterCondition(list, order, page.after)}\n`}order by ${order} desc, value
 limit ${list.add(page.limit)}`);

@@ -33,6 +33,8 @@ export interface Source {
 export interface SiteFacts {
   owner: string;
   behindSince: Date | undefined;
+  /** The time of the latest event that Aurora has. */
+  lastAt: Date | undefined;
   /** When the warehouse last had everything. */
   loadedAt: Date | undefined;
 }
@@ -81,12 +83,15 @@ export function querySource(database: Database, side: Side): Source {
 
 /** One trip for all that an answer says about its own age; nothing when there is no such site. */
 export async function readSiteFacts(database: Database, siteId: string): Promise<SiteFacts | undefined> {
-  const [row] = await database.sql<{ owner: string; behind: Date | null; loaded: Date | null }[]>`
+  const [row] = await database.sql<{ owner: string; behind: Date | null; last: Date | null; loaded: Date | null }[]>`
     select s.owner, (select min(d.since) from dirty_day d where d.site_id = s.id) as behind,
+      (select max(e.at) from event e where e.site_id = s.id) as last,
       (select w.loaded_at from load_watermark w) as loaded
     from site s
     where s.id = ${siteId}`;
-  return row && { owner: row.owner, behindSince: row.behind ?? undefined, loadedAt: row.loaded ?? undefined };
+  if (!row) return undefined;
+  const { owner, behind, last, loaded } = row;
+  return { owner, behindSince: behind ?? undefined, lastAt: last ?? undefined, loadedAt: loaded ?? undefined };
 }
 
 /** A few at a time: an odd range can have hundreds, and other questions need connections too. */

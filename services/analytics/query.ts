@@ -9,7 +9,7 @@ import type { Filters, ValuePage } from './query-sql.ts';
 import type { SiteFacts, Source, ValueLine } from './query-store.ts';
 import type { Dimension } from './roll-up-sql.ts';
 import type { Bucket, Interval, TimeRange } from './time-range.ts';
-import { bucketsOf, hotBoundary, segmentsOf } from './time-range.ts';
+import { bucketsOf, dayMs, hotBoundary, segmentsOf, startOfDay } from './time-range.ts';
 
 export interface QueryParts {
   aurora: Source;
@@ -63,8 +63,11 @@ export function queries(parts: QueryParts): Queries {
     stats: async (question) => {
       const { siteId, range, filters, interval, zone } = question;
       const boundaryMs = hotBoundary(parts.clock.now());
-      const buckets = bucketsOf(range, { interval, zone });
-      const total = segmentsOf(range);
+      const toMs = quietEnd(range, { boundaryMs, lastAt: question.facts.lastAt });
+      const total = segmentsOf({ fromMs: range.fromMs, toMs });
+      const buckets = bucketsOf(range, { interval, zone }).map((bucket) =>
+        bucket.toMs === range.toMs ? { ...bucket, segments: segmentsOf({ fromMs: bucket.fromMs, toMs }) } : bucket,
+      );
       const isFiltered = Object.keys(filters).length > 0;
       const needs = needsOf([total, buckets.flatMap((bucket) => bucket.segments)], { boundaryMs, isFiltered });
       const answers = await ask(needs, question, (source, own) => source.figures({ siteId, needs: own, filters }));
@@ -72,8 +75,10 @@ export function queries(parts: QueryParts): Queries {
       return { ...sum(addUp(total, figures)), series: seriesOf(buckets, figures), ...answers.origin };
     },
     breakdown: async (question) => {
-      const { siteId, range, filters, by, page } = question;
+      const { siteId, filters, by, page } = question;
       const boundaryMs = hotBoundary(parts.clock.now());
+      const toMs = quietEnd(question.range, { boundaryMs, lastAt: question.facts.lastAt });
+      const range = { fromMs: question.range.fromMs, toMs };
       const needs = valueNeedsOf(range, { boundaryMs, isFiltered: Object.keys(filters).length > 0 });
       const isMerged = needs.size > 1;
       const asked = isMerged
@@ -88,6 +93,13 @@ export function queries(parts: QueryParts): Queries {
       return { lines: lines.slice(0, page.limit), hasMore: lines.length > page.limit, ...answers.origin, complete };
     },
   };
+}
+
+/** A day in which nothing happened after the range ends counts as a whole: then its roll-ups have the answer. */
+function quietEnd(range: TimeRange, known: { boundaryMs: number; lastAt: Date | undefined }): number {
+  const day = startOfDay(range.toMs - 1);
+  const isQuiet = known.lastAt === undefined || known.lastAt.getTime() < range.toMs;
+  return isQuiet && day >= known.boundaryMs ? day + dayMs : range.toMs;
 }
 
 interface Answers<Given> {
