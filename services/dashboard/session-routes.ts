@@ -42,7 +42,7 @@ const reportBody = {
 } as const;
 const callBody = { schema: z.string(), format: 'text', maxBytes: 16_384 } as const;
 /** What a person's page needs many times over, and what keeps a script with a stolen cookie slow. */
-const callBucket = { capacity: 200, refillPerSecond: 20 };
+const callBucket = { capacity: 300, refillPerSecond: 50 };
 const loginBucket = { capacity: 30, refillPerSecond: 0.5 };
 const reportBucket = { capacity: 20, refillPerSecond: 0.2 };
 

@@ -45,7 +45,7 @@ export async function startDashboard(options: { port?: number } = {}): Promise<D
     clock,
     random: systemRandom,
   };
-  const port = options.port ?? (await freePort());
+  const port = options.port || (await freePort());
   const url = `http://localhost:${port}`;
   const app = createDashboard({
     ...parts,

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import type { Interval, Range } from '../text/range.ts';
 import type { Dimension, Metric, PageState } from '../text/url-state.ts';
 import { ApiError, addressOf, call } from './client.ts';
@@ -17,7 +17,15 @@ export interface Question {
 }
 
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
+    queryCache: new QueryCache({
+      // The session may be over: who is here is asked anew, and the page says it.
+      onError: (error) => {
+        if (error instanceof ApiError && error.status === 401) {
+          void client.invalidateQueries({ queryKey: userQuery.queryKey });
+        }
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 20_000,
@@ -32,6 +40,7 @@ export function createQueryClient(): QueryClient {
       },
     },
   });
+  return client;
 }
 
 const mayPass = (error: unknown): boolean =>
@@ -59,7 +68,7 @@ export const sitesQuery = queryOptions({
     } while (cursor && sites.length < 10 * maxSites);
     return sites;
   },
-  staleTime: 5 * 60_000,
+  refetchInterval: refreshMs / 4,
 });
 
 const instants = (range: Range) => ({

@@ -6,7 +6,7 @@ import { followLive, nothingYet } from './live-feed.ts';
 const hiddenGraceMs = 60_000;
 /** At most so often while views keep coming; the first after a calm is shown at once. */
 const totalsGapMs = 1_000;
-const panelsGapMs = 5_000;
+const panelsGapMs = 1_500;
 
 /** The live figures of a site while the page is looked at; a component that shows another site needs another key. Figures are asked for anew whenever the roll-ups changed. */
 export function useLive(site: string | undefined): LiveFigures {

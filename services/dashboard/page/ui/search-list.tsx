@@ -24,7 +24,9 @@ export function SearchList({ label, options, chosen, onChoose }: SearchListProps
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const found = narrow(options, { query, chosen });
-  useEffect(() => field.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    field.current?.focus({ preventScroll: true });
+  }, []);
   const onKeyDown = (event: KeyboardEvent): void => {
     const moves: Record<string, number> = {
       ArrowDown: active + 1,
@@ -74,7 +76,9 @@ interface OptionsProps extends Omit<SearchListProps, 'options'> {
 
 function Options({ id, label, found, chosen, active, onChoose }: OptionsProps) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.children[active]?.scrollIntoView({ block: 'nearest' }), [active]);
+  useEffect(() => {
+    list.current?.children[active]?.scrollIntoView({ block: 'nearest' });
+  }, [active]);
   return (
     <div className="search-list-options" role="listbox" id={id} aria-label={label} ref={list}>
       {found.map((option, index) => (

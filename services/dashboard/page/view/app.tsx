@@ -21,7 +21,11 @@ export function App() {
 
 function Gate() {
   const { data: user, error, refetch } = useQuery(userQuery);
-  if (user) return <Sites user={user} />;
+  const [known, setKnown] = useState(user);
+  if (user && user !== known) setKnown(user);
+  // Whose session ends keeps what is on the screen; the page says that it is over.
+  const shown = user ?? known;
+  if (shown) return <Sites user={shown} />;
   if (user === null) return <Welcome />;
   if (error) {
     return (

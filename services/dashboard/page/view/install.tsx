@@ -30,7 +30,7 @@ export function Install({ site, live }: { site: Site; live: LiveFigures }) {
       </ol>
       {location.hostname === 'localhost' && (
         <p className="install-try">
-          Nothing to paste it into? <code>make demo</code> sends believable visitors to this machine’s first site.
+          Nothing to paste it into? <code>make demo</code> opens a demo shop with believable visitors; choose it above.
         </p>
       )}
     </section>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type uPlot from 'uplot';
 import type { Stats } from '../api/types.ts';
 import { metricNames } from '../text/names.ts';
@@ -7,6 +7,11 @@ import { nameBucket } from '../text/time.ts';
 import { createChart, layersOf } from './chart-drawing.ts';
 import { usePage } from './page-context.ts';
 import './series-chart.css';
+
+interface Hovered {
+  index: number;
+  left: number;
+}
 
 const tipGap = 14;
 
@@ -20,14 +25,23 @@ export function SeriesChart({ stats, before }: ChartProps) {
   const { state, zone, nowMs } = usePage();
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
-  const [hovered, setHovered] = useState<{ index: number; left: number } | undefined>();
-  const layers = stats && layersOf({ stats, before, metric: state.metric, nowMs });
+  const [hovered, setHovered] = useState<Hovered | undefined>();
+  const { metric } = state;
+  // The same arrays until the figures change: setting them moves the cursor, and the cursor draws this anew.
+  const layers = useMemo(() => stats && layersOf({ stats, before, metric, nowMs }), [stats, before, metric, nowMs]);
+  const hover = (next: Hovered | undefined): void =>
+    setHovered((last) => (last?.index === next?.index && last?.left === next?.left ? last : next));
   const shape = stats && `${stats.interval} ${zone} ${stats.series.length} ${stats.from}`;
-  const latest = useRef({ stats, layers, zone });
-  latest.current = { stats, layers, zone };
+  const latest = useRef({ stats, layers, zone, hover });
+  latest.current = { stats, layers, zone, hover };
   useEffect(() => {
     if (!place.current || !shape) return;
-    return createChart({ place: place.current, latest, onHover: setHovered, keep: (made) => (chart.current = made) });
+    return createChart({
+      place: place.current,
+      latest,
+      onHover: (next) => latest.current.hover(next),
+      keep: (made) => (chart.current = made),
+    });
   }, [shape]);
   useEffect(() => {
     if (layers) chart.current?.setData(layers);

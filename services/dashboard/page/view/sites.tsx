@@ -9,7 +9,7 @@ import { SiteForm } from './site-form.tsx';
 import { SitePage } from './site-page.tsx';
 import { usePageState } from './use-page-state.ts';
 
-/** Chooses the site: the one of the address, else the one that was looked at last, else the first. */
+/** Chooses the site: the one of the address, else the one that was looked at last, else the newest. */
 export function Sites({ user }: { user: User }) {
   const { data: sites, error, refetch } = useQuery(sitesQuery);
   const [state, change] = usePageState();
@@ -94,14 +94,14 @@ function Frame({
 function chooseSite(sites: readonly Site[], wanted: string | undefined): Site | undefined {
   if (wanted) return sites.find((site) => site.id === wanted);
   const last = recall();
-  return sites.find((site) => site.id === last) ?? sites[0];
+  return sites.find((site) => site.id === last) ?? sites.at(-1);
 }
 
 function remember(id: string): void {
   try {
     localStorage.setItem('site', id);
   } catch {
-    // Storage may be switched off; then the first site comes up.
+    // Storage may be switched off; then the newest site comes up.
   }
 }
 
