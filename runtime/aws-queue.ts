@@ -1,10 +1,11 @@
-import type { SQSClient, Message as SqsMessage } from '@aws-sdk/client-sqs';
+import type { Message as SqsMessage } from '@aws-sdk/client-sqs';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   GetQueueUrlCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
+  SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Message, Queue } from './broker.ts';
 import { inParallel, inPieces } from './in-parallel.ts';
@@ -15,8 +16,19 @@ const callsAtOnce = 8;
 const callMs = 5_000;
 const longestPollSeconds = 20;
 
+/** The queues of one account and region. */
+export interface AwsQueues {
+  open(name: string): Queue;
+  close(): void;
+}
+
+export function openAwsQueues(options: { region: string; endpoint?: string; maxAttempts: number }): AwsQueues {
+  const client = new SQSClient(options);
+  return { open: (name) => awsQueue(client, name), close: () => client.destroy() };
+}
+
 /** A queue of SQS and, beside it, its dead-letter queue, which has the same name with `-dlq`. */
-export function awsQueue(client: SQSClient, name: string): Queue {
+function awsQueue(client: SQSClient, name: string): Queue {
   const url = queueUrl(client, name);
   const deadUrl = queueUrl(client, `${name}-dlq`);
   const soon = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(callMs) });

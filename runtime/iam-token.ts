@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** Where the token opens a connection. */
 export interface IamTarget {
@@ -18,8 +19,7 @@ const lifetimeSeconds = 900;
 
 /** Makes the password for IAM database authentication with the credentials of this process. It opens connections for 15 minutes. */
 export async function createIamToken(target: IamTarget): Promise<string> {
-  // Loaded here: a laptop never needs it. The client's configuration holds the SDK's whole chain of credentials.
-  const { SQSClient } = await import('@aws-sdk/client-sqs');
+  // The client's configuration holds the SDK's whole chain of credentials.
   const client = new SQSClient({ region: target.region });
   return signIamToken(target, await client.config.credentials(), new Date());
 }
