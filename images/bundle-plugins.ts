@@ -61,6 +61,37 @@ const leftOutParts: { path: RegExp; importer: RegExp; contents: string }[] = [
     importer: /node_modules\/pino\//,
     contents: 'module.exports = () => { throw new Error("pino transports are left out of this image"); };',
   },
+  {
+    path: /^\.\/(lib\/)?multistream$/,
+    importer: /node_modules\/pino\//,
+    contents: 'module.exports = () => { throw new Error("pino streams are left out of this image"); };',
+  },
+  // Metrics are fetched, of one process.
+  {
+    path: /^\.\/lib\/(pushgateway|cluster)$/,
+    importer: /node_modules\/prom-client\//,
+    contents: 'module.exports = class {};',
+  },
+  // The cache is one endpoint.
+  { path: /^\.\/cluster$/, importer: /node_modules\/iovalkey\/built\//, contents: 'exports.default = class {};' },
+  {
+    path: /\/SentinelConnector$/,
+    importer: /node_modules\/iovalkey\/built\//,
+    contents: 'exports.default = class {}; exports.SentinelIterator = class {};',
+  },
+  {
+    path: /^debug$/,
+    importer: /node_modules\/iovalkey\//,
+    contents: 'exports.default = () => Object.assign(() => undefined, { enabled: false });',
+  },
+  // Logical replication.
+  {
+    path: /^\.\/subscribe\.js$/,
+    importer: /node_modules\/postgres\//,
+    contents: 'export default () => () => { throw new Error("left out of this image"); };',
+  },
+  // Streams of events in one request, which neither EventBridge nor SQS has.
+  { path: /^@smithy\/core\/event-streams$/, importer: /./, contents: 'export {};' },
   // Only for exemplars, which are off.
   {
     path: /^@opentelemetry\/api$/,
