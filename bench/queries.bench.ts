@@ -53,6 +53,7 @@ async function measure(context: BenchContext, { views, slower }: Size): Promise<
     for (const { questions, what, atMost } of pages) {
       const times = await timePage(ask, questions, context.isQuick ? 3 : 25);
       const detail = { views, times };
+      context.progress(`${what}: ${Math.round(median(times))} ms`);
       figures.push({
         bar: '4',
         what: `${what}, ${named}`,
