@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           // These start the platform as a user does and measure it: alone, after everything else.
           name: 'whole',
+          globalSetup: ['e2e/global-setup.ts'],
           include: [wholePlatform],
           exclude: never,
           fileParallelism: false,

@@ -43,7 +43,9 @@ async function ask(wish: object): Promise<void> {
 async function show(path: string, options?: BrowserContextOptions): Promise<WatchedPage> {
   const watched = await watchPage(browser, options);
   open.push(watched);
-  await watched.page.goto(`${url}/session/login?returnTo=${encodeURIComponent(path)}`);
+  const own = new URL(path, url);
+  own.searchParams.set('site', site);
+  await watched.page.goto(`${url}/session/login?returnTo=${encodeURIComponent(own.pathname + own.search)}`);
   return watched;
 }
 

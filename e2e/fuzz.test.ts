@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fuzz } from './fuzz.ts';
 import type { OpenApi } from './openapi-requests.ts';
 import type { Platform } from './platform.ts';
-import { startPlatform } from './platform.ts';
+import { sharedPlatform } from './platform.ts';
 
 const requestCount = 50_000;
 const seed = 20_260_101;
@@ -11,7 +11,7 @@ const scopes = 'analytics:read analytics:write analytics:import';
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await sharedPlatform();
 }, 120_000);
 afterAll(() => platform?.stop(), 60_000);
 

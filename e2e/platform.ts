@@ -66,7 +66,14 @@ export async function startPlatform(options: { dataDir?: string } = {}): Promise
   return platformOf({ child, dataDir, file, isTemporary: !options.dataDir });
 }
 
-function platformOf(parts: { child: ChildProcess; dataDir: string; file: string; isTemporary: boolean }): Platform {
+/** The platform that all tests of this run share, or one of its own when there is none. */
+export async function sharedPlatform(): Promise<Platform> {
+  const dataDir = process.env.TEST_PLATFORM_DIR;
+  if (!dataDir) return startPlatform();
+  return platformOf({ dataDir, file: join(dataDir, 'endpoints.json'), isTemporary: false });
+}
+
+function platformOf(parts: { child?: ChildProcess; dataDir: string; file: string; isTemporary: boolean }): Platform {
   const read = (): Endpoints => JSON.parse(readFileSync(parts.file, 'utf8')) as Endpoints;
   const endpoints = read();
   const killed = new Map<string, number>();
@@ -109,9 +116,9 @@ function platformOf(parts: { child: ChildProcess; dataDir: string; file: string;
   };
 }
 
-async function stopPlatform(parts: { child: ChildProcess; dataDir: string; isTemporary: boolean }): Promise<void> {
+async function stopPlatform(parts: { child?: ChildProcess; dataDir: string; isTemporary: boolean }): Promise<void> {
   const { child } = parts;
-  if (child.exitCode === null && child.signalCode === null) {
+  if (child && child.exitCode === null && child.signalCode === null) {
     const gone = once(child, 'exit');
     child.kill('SIGTERM');
     const isGone = await Promise.race([gone.then(() => true), wait(stopMs, false)]);

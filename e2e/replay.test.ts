@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { isbot } from 'isbot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Platform } from './platform.ts';
-import { startPlatform } from './platform.ts';
+import { sharedPlatform } from './platform.ts';
 
 const root = join(import.meta.dirname, '..');
 const realLog = join(root, '..', 'shared', 'data', 'access.log.gz');
@@ -17,7 +17,7 @@ const developer = '00000000-0000-7000-8000-000000000001';
 let platform: Platform;
 let token: string;
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await sharedPlatform();
   token = await platform.token('analytics:read analytics:write', developer);
 }, 120_000);
 afterAll(async () => {

@@ -1,11 +1,10 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
-import chromium from '@sparticuz/chromium';
 import type { Browser, Page } from 'playwright-core';
-import { chromium as playwright } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from './browser.ts';
 import type { Platform } from './platform.ts';
-import { startPlatform } from './platform.ts';
+import { sharedPlatform } from './platform.ts';
 
 let platform: Platform;
 let browser: Browser;
@@ -16,7 +15,7 @@ let pageUrl: string;
 const sub = '0190b5f0-0000-7000-8000-0000000000bb';
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await sharedPlatform();
   token = await platform.token('analytics:read analytics:write', sub);
   siteId = await createSite('localhost');
   site = createServer((request, response) => {
@@ -32,12 +31,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   pageUrl = `http://localhost:${(site.address() as { port: number }).port}`;
-  browser = await playwright.launch({
-    // Not the package's own arguments: they turn off the same-origin policy, which is what this proves.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-    executablePath: await chromium.executablePath(),
-    headless: true,
-  });
+  browser = await openBrowser();
 }, 180_000);
 
 afterAll(async () => {
