@@ -57,7 +57,7 @@ function checkRange({ from, to }: RangeText, report: Report): void {
 }
 
 const reporter =
-  (context: { addIssue(issue: object): void }): Report =>
+  (context: Pick<z.core.$RefinementCtx, 'addIssue'>): Report =>
   (code, name, message) =>
     context.addIssue({ code: 'custom', path: [name], params: { code }, message });
 

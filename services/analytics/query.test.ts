@@ -233,10 +233,18 @@ test('both sides together give the same, when Aurora has lost its old days', asy
 
 test('when the warehouse does not answer, the part of Aurora is served and called incomplete', async () => {
   const faults: unknown[] = [];
+  let asked = 0;
   const never = new Promise<never>(() => undefined);
   const lonely = queries({
     aurora: querySource(stores.database, 'aurora'),
-    redshift: { figures: () => never, values: () => never, behindSince: () => never },
+    redshift: {
+      figures: () => {
+        asked += 1;
+        return never;
+      },
+      values: () => never,
+      behindSince: () => never,
+    },
     clock: stores.clock,
     warehouseMs: 50,
     onWarehouseFault: (error) => faults.push(error),
@@ -248,9 +256,8 @@ test('when the warehouse does not answer, the part of Aurora is served and calle
   expect(whole).toMatchObject({ source: 'both', complete: false, pageviews: part.pageviews });
   expect(part).toMatchObject({ source: 'aurora', complete: true });
   expect(faults).toHaveLength(1);
-  const startedMs = performance.now();
   await lonely.stats({ ...question, range: { fromMs: firstMs, toMs: lastMs } });
-  expect(performance.now() - startedMs).toBeLessThan(50);
+  expect(asked).toBe(1);
   const lines = await lonely.breakdown({ ...question, by: 'path', page: { limit: 5, sort: 'pageviews' }, range: hot });
   expect(lines.complete).toBe(true);
 });
