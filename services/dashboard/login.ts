@@ -12,7 +12,7 @@ const defaultTokenSeconds = 300;
 
 const attempt = z.object({ verifier: z.string(), nonce: z.string(), returnTo: z.string(), binding: z.string() });
 
-interface LoginParts {
+export interface LoginParts {
   issuerUrl: string;
   clientId: string;
   scopes: string;

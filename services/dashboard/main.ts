@@ -5,7 +5,7 @@ import { createLog } from '@millrace/runtime/log.ts';
 import { systemClock, systemRandom } from '@millrace/runtime/ports.ts';
 import { runProcess } from '@millrace/runtime/process.ts';
 import { createMetrics } from '@millrace/runtime/telemetry.ts';
-import { valkeyStore } from '@millrace/runtime/valkey-store.ts';
+import type { VolatileStore } from '@millrace/runtime/volatile.ts';
 import { memoryStore } from '@millrace/runtime/volatile.ts';
 import { dashboardConfig } from './config.ts';
 import { readPageFiles } from './page-files.ts';
@@ -19,7 +19,7 @@ await runProcess({
   log,
   start: async () => {
     const files = await readPageFiles(fileURLToPath(new URL('./dist', import.meta.url)));
-    const store = config.CACHE_URL ? valkeyStore(config.CACHE_URL, systemClock) : memoryStore(systemClock);
+    const store = await openStore(config.CACHE_URL);
     const app = createDashboard({
       config,
       files,
@@ -39,3 +39,9 @@ await runProcess({
     };
   },
 });
+
+async function openStore(url: string | undefined): Promise<VolatileStore> {
+  if (!url) return memoryStore(systemClock);
+  const { valkeyStore } = await import('@millrace/runtime/valkey-store.ts');
+  return valkeyStore(url, systemClock);
+}

@@ -13,8 +13,8 @@ import { setBrowserHeaders } from './browser-headers.ts';
 import type { DashboardConfig } from './config.ts';
 import { isLoopbackHttp } from './config.ts';
 import { hostCookie } from './cookies.ts';
+import { lazyLogin } from './lazy-login.ts';
 import { createLiveStreams } from './live-streams.ts';
-import { createLogin } from './login.ts';
 import type { PageFiles } from './page-files.ts';
 import { createSessions } from './session.ts';
 import { addSessionRoutes } from './session-routes.ts';
@@ -42,7 +42,7 @@ export function createDashboard(parts: DashboardParts): App {
   });
   const nowMs = (): number => clock.now().getTime();
   const sessions = createSessions({ store, random, nowMs });
-  const login = createLogin({
+  const login = lazyLogin({
     issuerUrl: config.ISSUER_URL,
     clientId: config.CLIENT_ID,
     scopes: config.LOGIN_SCOPES,
