@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { busName } from '@millrace/catalog/names.ts';
 import postgres from 'postgres';
 import type { Stage, Worker } from './stage.ts';
@@ -62,10 +64,9 @@ const program = (place: AnalyticsPlace): string[] =>
 
 /** Runs the migrations and adds the site that benches write to. */
 export async function prepareAnalytics(place: AnalyticsPlace): Promise<void> {
-  const { spawnSync } = await import('node:child_process');
   const env = { PATH: process.env.PATH, ...analyticsVariables(place, 'migrate', 0) };
-  const run = spawnSync(process.execPath, program(place), { env, encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`migrations failed: ${run.stderr || run.stdout}`);
+  // Never spawnSync: a slow link to the database is a proxy in this process.
+  await promisify(execFile)(process.execPath, program(place), { env });
   const sql = postgres(place.databaseUrl, { max: 1 });
   await sql`
     insert into site (id, created_at, owner, name, domain, time_zone)
