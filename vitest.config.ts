@@ -12,7 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    teardownTimeout: 10_000,
+    teardownTimeout: 60_000,
     allowOnly: false,
     passWithNoTests: false,
     unstubEnvs: true,
