@@ -19,11 +19,11 @@ export interface ConsumerOptions<Contract extends EventContract> {
   queue: Queue;
   /** The events of this queue, in every major version that the handler can apply. */
   contracts: readonly Contract[];
-  /** The writer. */
+  /** The writer. Uses up to two connections. */
   database: Database;
   /** How long one call of the handler may take. The queue's visibility is at least six of these. */
   deadlineMs: number;
-  /** Messages of one transaction; as many again may be held in advance. */
+  /** Messages of one transaction. With a backlog two batches are in hand, in two transactions. */
   batchSize: number;
   handle: Handle<Contract>;
   onDead?: OnDead;
@@ -82,25 +82,38 @@ export function startConsumer<Contract extends EventContract>(
       return [];
     }
   };
+  const isStopped = (): boolean => pacer.isStopped;
+  const step = async (): Promise<'full' | 'going' | 'away'> => {
+    const messages = await receive();
+    try {
+      const progress = await processMessages(context, messages);
+      if (progress === 'going' && messages.length > 0) pacer.succeed();
+      return progress === 'going' && messages.length >= batchSize ? 'full' : progress;
+    } catch (error) {
+      log.error({ err: error, consumer: name }, 'a batch met a fault of the consumer itself; its messages come again');
+      await pacer.backOff();
+      return 'going';
+    }
+  };
+  let helper: Promise<void> | undefined;
+  /** Takes turns with the first while batches are full: one receives while the other applies. */
+  const help = async (): Promise<void> => {
+    while (!isStopped() && (await step()) === 'full');
+    helper = undefined;
+  };
   const run = async (): Promise<void> => {
-    let ahead: Promise<Message[]> | undefined;
     let isAway = false;
-    while (!pacer.isStopped) {
+    while (!isStopped()) {
       if (isAway) {
         await pacer.backOff();
         isAway = !(await settles(probe()));
         continue;
       }
-      const messages = await (ahead ?? receive());
-      // A full batch promises more: fetch it while this one is applied.
-      ahead = messages.length >= batchSize ? receive() : undefined;
-      isAway = (await processMessages(context, messages)) === 'away';
-      if (!isAway && messages.length > 0) pacer.succeed();
-      if (isAway || pacer.isStopped) {
-        if (ahead) await giveBack(queue, await ahead);
-        ahead = undefined;
-      }
+      const progress = await step();
+      isAway = progress === 'away';
+      if (progress === 'full') helper ??= help();
     }
+    await helper;
   };
   const running = run();
   const purge = setInterval(() => void purgeOld(context), purgeEveryMs).unref();
@@ -124,10 +137,6 @@ async function receiveInTime(queue: Queue, max: number, signal: AbortSignal): Pr
   } finally {
     clearTimeout(timer);
   }
-}
-
-async function giveBack(queue: Queue, messages: readonly Message[]): Promise<void> {
-  if (messages.length > 0) await settles(queue.postpone(messages, 0));
 }
 
 async function settles(work: Promise<unknown>): Promise<boolean> {

@@ -13,7 +13,7 @@ import { claimRows, publishInOrder, recordOutcomes } from './relay-batch.ts';
 import type { Metrics } from './telemetry.ts';
 
 interface RelayOptions {
-  /** The writer. Needs two connections: one to hold rows, one for the figures. */
+  /** The writer. Uses up to three connections: two hold rows, one reads the figures. */
   database: Database;
   broker: Broker;
   log: Log;
@@ -53,26 +53,50 @@ export function startRelay(options: RelayOptions): { close(): Promise<void> } {
   const pacer = new Pacer({ random, firstPauseMs, longestPauseMs });
   const heard = database.listen(outboxChannel, pacer.wake, pacer.wake);
   let limit = largest;
-  let idleMs = soonMs;
   let order: ClaimOrder = 'position';
-  const once = async (): Promise<void> => {
+  let idleMs = soonMs;
+  let helper: Promise<void> | undefined;
+  const relayBatch = async (): Promise<'full' | 'some' | 'none' | 'held-up'> => {
+    const size = limit;
+    const { rows, outcomes } = await relayOnce(options, size, order);
+    order = rows.length > 0 && outcomes.length === 0 ? 'version' : 'position';
+    const isHeldUp = report(outcomes, metrics, log);
+    limit = isHeldUp ? Math.max(smallestBatch, Math.floor(size / 2)) : Math.min(largest, size * 2);
+    if (isHeldUp) return 'held-up';
+    if (rows.length >= size) return 'full';
+    return outcomes.length > 0 ? 'some' : 'none';
+  };
+  const step = async (): Promise<void> => {
+    const result = await relayBatch();
+    if (result === 'held-up') return pacer.backOff();
+    pacer.succeed();
+    if (result === 'full') {
+      helper ??= help();
+      return;
+    }
+    idleMs = result === 'some' ? soonMs : Math.min(idleMs * 4, pollMs);
+    if (await pacer.rest(idleMs)) idleMs = soonMs;
+  };
+  /** Takes turns with the first while there is a backlog: one waits for the database while the other publishes. */
+  const help = async (): Promise<void> => {
     try {
-      const round = await relayOnce(options, limit, order);
-      order = round.rows.length > 0 && round.outcomes.length === 0 ? 'version' : 'position';
-      const isHeldUp = report(round, metrics, log);
-      limit = isHeldUp ? Math.max(smallestBatch, Math.floor(limit / 2)) : Math.min(largest, limit * 2);
-      if (isHeldUp) return await pacer.backOff();
-      pacer.succeed();
-      if (round.rows.length >= limit) return;
-      idleMs = round.outcomes.length > 0 ? soonMs : Math.min(idleMs * 4, pollMs);
-      if (await pacer.rest(idleMs)) idleMs = soonMs;
-    } catch (error) {
-      if (!pacer.isStopped) log.warn({ err: error }, 'the relay could not publish and tries again');
-      await pacer.backOff();
+      while (!pacer.isStopped && (await relayBatch()) === 'full');
+    } catch {
+      // The first one meets the same fault, says so and waits.
+    } finally {
+      helper = undefined;
     }
   };
   const run = async (): Promise<void> => {
-    while (!pacer.isStopped) await once();
+    while (!pacer.isStopped) {
+      try {
+        await step();
+      } catch (error) {
+        if (!pacer.isStopped) log.warn({ err: error }, 'the relay could not publish and tries again');
+        await pacer.backOff();
+      }
+    }
+    await helper;
   };
   const running = run();
   const figures = setInterval(() => void readFigures(database, metrics, options.clock), figuresMs).unref();
@@ -122,10 +146,10 @@ async function publishInTime(broker: Broker, rows: readonly ClaimedRow[]): Promi
 }
 
 /** Counts and logs a round. @returns whether the broker asked for patience. */
-function report(round: Round, metrics: MessagingMetrics, log: Log): boolean {
+function report(outcomes: readonly RowOutcome[], metrics: MessagingMetrics, log: Log): boolean {
   let isHeldUp = false;
   const published = new Map<string, number>();
-  for (const { row, outcome } of round.outcomes) {
+  for (const { row, outcome } of outcomes) {
     if (outcome.outcome === 'published') {
       published.set(row.type, (published.get(row.type) ?? 0) + 1);
       if (row.data.length > warnBytes) log.warn({ event: row.id, type: row.type }, 'an event of more than 256 KB');
@@ -141,9 +165,9 @@ function report(round: Round, metrics: MessagingMetrics, log: Log): boolean {
     metrics.publishFailed.inc({ code: outcome.code });
   }
   for (const [type, count] of published) metrics.published.inc({ type }, count);
-  const unpublished = round.outcomes.find(({ outcome }) => outcome.outcome === 'failed' || outcome.outcome === 'later');
+  const unpublished = outcomes.find(({ outcome }) => outcome.outcome === 'failed' || outcome.outcome === 'later');
   if (unpublished)
-    log.warn({ outcome: unpublished.outcome, rows: round.outcomes.length }, 'events are published again later');
+    log.warn({ outcome: unpublished.outcome, rows: outcomes.length }, 'events are published again later');
   return isHeldUp;
 }
 
