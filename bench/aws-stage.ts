@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { findFreePort } from '@millrace/local/ports.ts';
+import { takeAnyCredentials } from './config.ts';
 import { busName, NumberCounted, queueName } from './flow-parts.ts';
 import type { Stage } from './stage.ts';
 import { root } from './stage.ts';
@@ -42,9 +43,7 @@ export async function startEndpoint(stage: Stage): Promise<{ url: string; remove
 }
 
 export async function openAws(stage: Stage): Promise<AwsStage> {
-  // The SDK's own settings for this process: the endpoint takes any.
-  process.env.AWS_ACCESS_KEY_ID ??= settings.credentials.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY ??= settings.credentials.secretAccessKey;
+  takeAnyCredentials();
   const { url, remove } = await startEndpoint(stage);
   const sqs = new SQSClient({ ...settings, endpoint: url });
   const events = new EventBridgeClient({ ...settings, endpoint: url });

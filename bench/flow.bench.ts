@@ -9,6 +9,7 @@ import { makeWorkerUtils } from 'graphile-worker';
 import postgres from 'postgres';
 import type { AwsStage } from './aws-stage.ts';
 import { openAws } from './aws-stage.ts';
+import { workerVariables } from './config.ts';
 import { commitNumbers, openBench } from './flow-parts.ts';
 import type { Bench, BenchContext, Figure } from './measurement.ts';
 import { inTurn, median } from './measurement.ts';
@@ -127,7 +128,7 @@ async function timeWorker(args: string[], work: { count: number; left(): Promise
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { PATH: process.env['PATH'], AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', NO_LOG_SUCCESS: '1' },
+    env: { ...workerVariables(), NO_LOG_SUCCESS: '1' },
   });
   const end = performance.now() + deadlineMs;
   let first: { at: number; left: number } | undefined;

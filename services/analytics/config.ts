@@ -20,3 +20,6 @@ export const analyticsConfig = serviceConfig
     COLLECT_ADDRESS_PER_SECOND: perSecond(500),
   });
 export type AnalyticsConfig = z.output<typeof analyticsConfig>;
+
+/** What the commands `make replay` and `make demo` may be told, beside their words. */
+export const commandVariables = (): Record<string, string | undefined> => ({ ...process.env });

@@ -1,6 +1,7 @@
 // The command `make demo`: sends believable visitors to a running platform, until the time is over or Ctrl-C.
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandFault, runCommand } from './command-fault.ts';
+import { commandVariables } from './config.ts';
 import { countryFinder } from './country.ts';
 import type { DemoEvent } from './demo-traffic.ts';
 import { busyness, eventsOf } from './demo-traffic.ts';
@@ -109,8 +110,9 @@ async function sendLive({ platform, site, progress, stop, newVisit }: Demo, wish
 }
 
 await runCommand(async (stop) => {
-  const wish = readWish(process.argv.slice(2), process.env);
-  const platform = await connectPlatform(await findPlatform(process.env), stop);
+  const variables = commandVariables();
+  const wish = readWish(process.argv.slice(2), variables);
+  const platform = await connectPlatform(await findPlatform(variables), stop);
   const { site, isNew } = await findOrAddSite(platform, wish.site);
   const finder = countryFinder((error) => {
     throw error;

@@ -3,7 +3,7 @@ import { createMetrics } from '@millrace/runtime/telemetry.ts';
 import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { storeEvents } from './event-store.ts';
-import { loadEvents, readPosition } from './load-events.ts';
+import { loadEvents, readPosition } from './load-store.ts';
 import { startLoader } from './loader.ts';
 import type { Stores } from './testing/stores.ts';
 import { openStores, quietLog, randomEvents, seeded } from './testing/stores.ts';

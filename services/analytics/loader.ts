@@ -4,8 +4,8 @@ import type { Log } from '@millrace/runtime/log.ts';
 import type { Clock, Random } from '@millrace/runtime/ports.ts';
 import type { Metrics } from '@millrace/runtime/telemetry.ts';
 import { Counter, Gauge } from '@millrace/runtime/telemetry.ts';
-import { loadEvents } from './load-events.ts';
-import { rollDays } from './roll-days.ts';
+import { loadEvents } from './load-store.ts';
+import { rollDays } from './roll-store.ts';
 
 export interface LoaderParts {
   /** Where events arrive. */

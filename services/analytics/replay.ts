@@ -1,6 +1,7 @@
 // The command `make replay`: imports a web server's access log as page views.
 import { basename } from 'node:path';
 import { CommandFault, runCommand } from './command-fault.ts';
+import { commandVariables } from './config.ts';
 import type { LogFile } from './log-file.ts';
 import { openLogFile } from './log-file.ts';
 import type { PlatformClient } from './platform-client.ts';
@@ -86,9 +87,10 @@ function describe(totals: ReplayTotals, facts: { path: string; site: SiteView; u
 }
 
 await runCommand(async (stop) => {
-  const wish = readWish(process.argv.slice(2), process.env);
+  const variables = commandVariables();
+  const wish = readWish(process.argv.slice(2), variables);
   const log = await openLogFile(wish.path);
-  const platform = await connectPlatform(await findPlatform(process.env), stop);
+  const platform = await connectPlatform(await findPlatform(variables), stop);
   const site = await findOrAddSite(platform, wish, await openLogFile(wish.path));
   const progress = progressOn(process.stderr);
   const startedMs = performance.now();
@@ -96,7 +98,7 @@ await runCommand(async (stop) => {
     progress.end(),
   );
   const seconds = (performance.now() - startedMs) / 1_000;
-  if (process.env['JSON']) process.stdout.write(`${JSON.stringify({ site: site.id, ...totals })}\n`);
+  if (variables['JSON']) process.stdout.write(`${JSON.stringify({ site: site.id, ...totals })}\n`);
   else process.stdout.write(describe(totals, { path: wish.path, site, url: platform.url, seconds }));
   if (stop.aborted) process.stderr.write('Stopped. Run the same command again to go on: nothing is counted twice.\n');
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Database } from '@millrace/runtime/database.ts';
 import { openDatabase } from '@millrace/runtime/database.ts';
 import { migrate } from '@millrace/runtime/migrate.ts';
+import { readVersion } from './warehouse-store.ts';
 
 const folder = join(import.meta.dirname, 'warehouse');
 const queryTimeoutMs = 5_000;
@@ -45,8 +46,7 @@ const wireUrl = (url: string): string => url.replace(/^redshift:/, 'postgres:');
 async function isRedshift(url: string): Promise<boolean> {
   const warehouse = openWarehouse({ url, purpose: 'query' });
   try {
-    const [row] = await warehouse.sql<{ version: string }[]>`select version() as version`;
-    return row?.version.includes('Redshift') ?? false;
+    return (await readVersion(warehouse.sql)).includes('Redshift');
   } finally {
     await warehouse.close();
   }

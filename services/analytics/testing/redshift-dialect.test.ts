@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { partsOf } from '../query-plan.ts';
 import { cellStatement, filteredStatement, restStatement, valueStatement } from '../query-sql.ts';
-import { rollStatements } from '../roll-days.ts';
+import { rollStatements } from '../roll-store.ts';
 import { segmentsOf } from '../time-range.ts';
 import { dialectFaults } from './redshift-dialect.ts';
 

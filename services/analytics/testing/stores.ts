@@ -9,8 +9,8 @@ import type { Clock } from '@millrace/runtime/ports.ts';
 import { formatUuid, systemRandom } from '@millrace/runtime/ports.ts';
 import { createTestDatabase } from '@millrace/runtime/testing/postgres.ts';
 import { storeEvents } from '../event-store.ts';
-import { loadEvents } from '../load-events.ts';
-import { rollDays } from '../roll-days.ts';
+import { loadEvents } from '../load-store.ts';
+import { rollDays } from '../roll-store.ts';
 import { listDirtyDays, rollUpDay } from '../roll-up-store.ts';
 import { migrateWarehouse, openWarehouse } from '../warehouse.ts';
 

@@ -1,0 +1,9 @@
+const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+
+/** The variables that a process of a bench starts with: the AWS-compatible endpoint takes any credentials. */
+export const workerVariables = (): Record<string, string> => ({ PATH: process.env.PATH ?? '', ...credentials });
+
+/** Lets the AWS SDK in this process find credentials. */
+export function takeAnyCredentials(): void {
+  Object.assign(process.env, credentials);
+}
