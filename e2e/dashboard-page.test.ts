@@ -30,7 +30,9 @@ afterEach(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  server?.disconnect();
+  const gone = once(server, 'exit');
+  server.disconnect();
+  await gone;
 });
 
 /** Tells the stand-in what to do, and waits until it did. */

@@ -15,6 +15,8 @@ interface FiguresProps {
 /** The five figures. The first three choose what the chart shows. */
 export function Figures({ stats, before }: FiguresProps) {
   const { state, change } = usePage();
+  // Without a visit there was no rate and no duration to compare with.
+  const visited = before && before.visits > 0 ? before : undefined;
   return (
     <div className="figures">
       {metrics.map((metric: Metric) => (
@@ -32,11 +34,11 @@ export function Figures({ stats, before }: FiguresProps) {
       ))}
       <div className="figure">
         <Words name="Bounce rate" value={stats && formatShare(stats.bounceRate)} />
-        <ChangeMark now={stats?.bounceRate} before={before?.bounceRate} format={formatShare} isLessBetter />
+        <ChangeMark now={stats?.bounceRate} before={visited?.bounceRate} format={formatShare} isLessBetter />
       </div>
       <div className="figure">
         <Words name="Visit duration" value={stats && formatDuration(stats.avgVisitSeconds)} />
-        <ChangeMark now={stats?.avgVisitSeconds} before={before?.avgVisitSeconds} format={formatDuration} />
+        <ChangeMark now={stats?.avgVisitSeconds} before={visited?.avgVisitSeconds} format={formatDuration} />
       </div>
     </div>
   );
