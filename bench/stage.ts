@@ -40,6 +40,21 @@ interface WorkerOptions {
   isAnyStatus?: boolean;
 }
 
+/** What ends with this process, however it ends. */
+const running = new Set<number>();
+process.once('exit', () => {
+  for (const pid of running) endProcess(pid);
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 export const root = join(import.meta.dirname, '..');
 const readyMs = 30_000;
 
@@ -47,6 +62,7 @@ export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const server = await startPostgres({ dataDir: join(folder, 'postgres') });
   const closing: (() => Promise<void>)[] = [];
+  running.add(server.pid);
   return {
     server,
     database: async (name, linkMs = 0) => {
@@ -70,6 +86,7 @@ export async function openStage(): Promise<Stage> {
     close: async () => {
       for (const close of closing.reverse()) await close();
       await server.stop();
+      running.delete(server.pid);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -85,6 +102,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     env: { PATH: process.env.PATH, ...options.env?.(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const pid = child.pid ?? 0;
+  running.add(pid);
+  child.once('exit', () => running.delete(pid));
   let said = '';
   child.stderr?.on('data', (bytes: Buffer) => {
     said = (said + bytes.toString('utf8')).slice(-2_000);
@@ -104,7 +124,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     await wait(2);
   }
-  return { pid: child.pid ?? 0, url, startMs: performance.now() - startedAt, stop: () => stopWorker(child) };
+  return { pid, url, startMs: performance.now() - startedAt, stop: () => stopWorker(child) };
 }
 
 async function stopWorker(child: ChildProcess): Promise<void> {
