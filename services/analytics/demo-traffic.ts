@@ -19,8 +19,9 @@ export function eventsOf(visitor: DemoVisitor, startMs: number, domain: string):
   };
   for (const [index, step] of visitor.steps.entries()) {
     const path = index === 0 && visitor.campaign ? `${step.path}?${visitor.campaign}` : step.path;
-    const referrer = index === 0 && visitor.referrer ? { referrer: visitor.referrer } : {};
-    add('pageview', atMs, path, { title: step.title, language, screen, ...referrer });
+    const before = visitor.steps[index - 1];
+    const referrer = before ? `https://${domain}${before.path}` : visitor.referrer;
+    add('pageview', atMs, path, { title: step.title, language, screen, ...(referrer && { referrer }) });
     const endMs = atMs + step.seconds * 1_000;
     if (step.event) add('custom', atMs + step.seconds * 700, step.path, step.event);
     add('engagement', endMs - 200, step.path, { seconds: Math.max(1, Math.round(step.seconds * 0.8)) });
