@@ -74,18 +74,18 @@ test.each(faultPoints)(
     const events = Array.from({ length: 100 }, () => raised());
     await commitEvents(database, events);
     expect(await ended).toEqual([null, 'SIGKILL']);
-    const _began = performance.now();
-    start(crashing);
+    const again = start(crashing);
+    if (again.stdout) await once(again.stdout, 'data');
     await waitFor(async () => {
       const { waiting, queued } = await counts();
       return waiting + queued === 0;
-    }, 10_000);
+    }, 20_000);
     const { effects, distinct, published, dead } = await counts();
     expect({ effects, distinct, dead }).toEqual({ effects: 100, distinct: 100, dead: 0 });
-    const isRepeated = point === 'relay:after-publish' || point === 'relay:before-commit';
-    expect(published - 100).toBe(isRepeated ? 20 : 0);
+    // At most the two batches that a relay has in hand are published again.
+    expect(published - 100).toBeLessThanOrEqual(crashing === 'relay' ? 40 : 0);
   },
-  30_000,
+  60_000,
 );
 
 test('random kills of relays and consumers under load lose nothing and double nothing', async () => {
