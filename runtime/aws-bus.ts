@@ -31,6 +31,7 @@ const refusing =
 /** Codes of a broker that wants less, whoever asks. */
 const throttling = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|LimitExceeded/;
 
+/** Opens an EventBridge bus. What a call makes of each entry is its outcome; only a call that says nothing rejects. */
 export function openAwsBus(options: BusOptions, busName: string): AwsBus {
   const bus = new EventBridgeClient(options);
   const seen: { at?: number } = {};

@@ -22,6 +22,7 @@ export interface AwsQueues {
   close(): void;
 }
 
+/** Opens the queues of an account and region, found by their names. */
 export function openAwsQueues(options: { region: string; endpoint?: string; maxAttempts: number }): AwsQueues {
   const client = new SQSClient(options);
   return { open: (name) => awsQueue(client, name), close: () => client.destroy() };

@@ -49,6 +49,8 @@ const purgeRows = 5_000;
 const purgeRounds = 20;
 const dayMs = 86_400_000;
 
+type Progress = 'full' | 'going' | 'away';
+
 /**
  * Applies the events of a queue, each exactly once to this database, until it is closed. It receives nothing while the
  * database does not answer, so that an outage does not use up the messages' receives.
@@ -82,8 +84,7 @@ export function startConsumer<Contract extends EventContract>(
       return [];
     }
   };
-  const isStopped = (): boolean => pacer.isStopped;
-  const step = async (): Promise<'full' | 'going' | 'away'> => {
+  const step = async (): Promise<Progress> => {
     const messages = await receive();
     try {
       const progress = await processMessages(context, messages);
@@ -95,27 +96,7 @@ export function startConsumer<Contract extends EventContract>(
       return 'going';
     }
   };
-  let helper: Promise<void> | undefined;
-  /** Takes turns with the first while batches are full: one receives while the other applies. */
-  const help = async (): Promise<void> => {
-    while (!isStopped() && (await step()) === 'full');
-    helper = undefined;
-  };
-  const run = async (): Promise<void> => {
-    let isAway = false;
-    while (!isStopped()) {
-      if (isAway) {
-        await pacer.backOff();
-        isAway = !(await settles(probe()));
-        continue;
-      }
-      const progress = await step();
-      isAway = progress === 'away';
-      if (progress === 'full') helper ??= help();
-    }
-    await helper;
-  };
-  const running = run();
+  const running = runSteps({ step, probe, pacer });
   const purge = setInterval(() => void purgeOld(context), purgeEveryMs).unref();
   return {
     close: async () => {
@@ -124,6 +105,32 @@ export function startConsumer<Contract extends EventContract>(
       await bounded(running, closeMs);
     },
   };
+}
+
+/**
+ * Takes batches until it is stopped, and none while the database is away. While batches are full a second loop takes
+ * turns with the first: one receives while the other applies.
+ */
+async function runSteps(parts: { step(): Promise<Progress>; probe(): Promise<void>; pacer: Pacer }): Promise<void> {
+  const { step, probe, pacer } = parts;
+  const isStopped = (): boolean => pacer.isStopped;
+  let helper: Promise<void> | undefined;
+  const help = async (): Promise<void> => {
+    while (!isStopped() && (await step()) === 'full');
+    helper = undefined;
+  };
+  let isAway = false;
+  while (!isStopped()) {
+    if (isAway) {
+      await pacer.backOff();
+      isAway = !(await settles(probe()));
+      continue;
+    }
+    const progress = await step();
+    isAway = progress === 'away';
+    if (progress === 'full') helper ??= help();
+  }
+  await helper;
 }
 
 /** The long poll ends by itself; a queue that does not even end that is given up five seconds later. */

@@ -15,6 +15,7 @@ export type FaultPoint = (typeof faultPoints)[number];
 /** Called at a named point; does nothing unless a fault test asked for a crash there. */
 export type ReachPoint = (point: FaultPoint) => void;
 
+/** Reaches every point and does nothing there. */
 export const noFault: ReachPoint = () => undefined;
 
 const form = /^crash@([a-z-]+:[a-z-]+)(?:#([1-9]\d{0,3}))?$/;

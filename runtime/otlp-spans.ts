@@ -11,6 +11,7 @@ const kinds: Record<FinishedSpan['kind'], SpanKind> = { internal: 0, server: 1, 
 const queueSpans = 2_048;
 const exportTimeoutMs = 5_000;
 
+/** Sends spans by OTLP over HTTP, a batch each second; what does not fit into the queue is dropped. */
 export function openOtlpSpans(options: Collector): SpanSink {
   // The ids of a span were given when its work began and went out with every call, so the provider takes them as they are.
   let current: Trace = { traceId: '', spanId: '', sampled: true };

@@ -49,23 +49,11 @@ const warnBytes = 256 * 1024;
 export function startRelay(options: RelayOptions): { close(): Promise<void> } {
   const { database, log, random } = options;
   const metrics = messagingMetrics(options.metrics);
-  const largest = options.batchSize ?? defaultBatchSize;
   const pacer = new Pacer({ random, firstPauseMs, longestPauseMs });
   const heard = database.listen(outboxChannel, pacer.wake, pacer.wake);
-  let limit = largest;
-  let order: ClaimOrder = 'position';
   let idleMs = soonMs;
   let helper: Promise<void> | undefined;
-  const relayBatch = async (): Promise<'full' | 'some' | 'none' | 'held-up'> => {
-    const size = limit;
-    const { rows, outcomes } = await relayOnce(options, size, order);
-    order = rows.length > 0 && outcomes.length === 0 ? 'version' : 'position';
-    const isHeldUp = report(outcomes, metrics, log);
-    limit = isHeldUp ? Math.max(smallestBatch, Math.floor(size / 2)) : Math.min(largest, size * 2);
-    if (isHeldUp) return 'held-up';
-    if (rows.length >= size) return 'full';
-    return outcomes.length > 0 ? 'some' : 'none';
-  };
+  const relayBatch = batchRelay(options, metrics);
   const step = async (): Promise<void> => {
     const result = await relayBatch();
     if (result === 'held-up') return pacer.backOff();
@@ -108,6 +96,26 @@ export function startRelay(options: RelayOptions): { close(): Promise<void> } {
       await running;
       await (await heard)();
     },
+  };
+}
+
+/** Publishes batch after batch: smaller ones while the broker asks for patience, and by version after a batch that was all blocked. */
+function batchRelay(
+  options: RelayOptions,
+  metrics: MessagingMetrics,
+): () => Promise<'full' | 'some' | 'none' | 'held-up'> {
+  const largest = options.batchSize ?? defaultBatchSize;
+  let limit = largest;
+  let order: ClaimOrder = 'position';
+  return async () => {
+    const size = limit;
+    const { rows, outcomes } = await relayOnce(options, size, order);
+    order = rows.length > 0 && outcomes.length === 0 ? 'version' : 'position';
+    const isHeldUp = report(outcomes, metrics, options.log);
+    limit = isHeldUp ? Math.max(smallestBatch, Math.floor(size / 2)) : Math.min(largest, size * 2);
+    if (isHeldUp) return 'held-up';
+    if (rows.length >= size) return 'full';
+    return outcomes.length > 0 ? 'some' : 'none';
   };
 }
 
