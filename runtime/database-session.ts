@@ -193,7 +193,10 @@ export class Session {
   #guard(scoped: postgres.TransactionSql, scope: { isOver: boolean }): postgres.TransactionSql {
     const run = (scoped`select` as unknown as RunnableQuery).handler;
     const route = (query: RunnableQuery): void => {
-      if (scope.isOver) return query.reject(new ConnectionFault('TRANSACTION_OVER', 'This transaction is over.'));
+      if (scope.isOver) {
+        query.reject(new ConnectionFault('TRANSACTION_OVER', 'This transaction is over.'));
+        return;
+      }
       this.#watch(query);
       if (this.#fault === undefined) run(query);
     };
