@@ -139,7 +139,10 @@ export class LiveSite {
     if (views.length === 0) return;
     const visitorsNow = known.window.visitorsNow(this.#parts.clock.now().getTime());
     const asOf = known.asOf.toISOString();
-    this.#broadcast('views', JSON.stringify({ visitorsNow, views: views.slice(0, maxViews), asOf }));
+    for (let sent = 0; sent < views.length; sent += maxViews) {
+      const some = views.slice(sent, sent + maxViews);
+      this.#broadcast('views', JSON.stringify({ visitorsNow, views: some, asOf }));
+    }
   }
 
   #content(known: Known) {
