@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { parseJsonBody } from './json-body.ts';
 import { Problem } from './problem.ts';
-import type { BodyRule, Route } from './route.ts';
+import type { BodyRule, HeaderReader, Route } from './route.ts';
 import { validate } from './validation.ts';
 
 const maxUrlBytes = 8_192;
@@ -25,14 +25,14 @@ export function checkEnvelope(rawUrl: string, incoming: IncomingMessage | undefi
 }
 
 /** The caller by the right-most hop of X-Forwarded-For, which our own load balancer writes; else the socket's peer. */
-export function clientAddressOf(forwardedFor: string | undefined, incoming: IncomingMessage | undefined): string {
+export function clientAddressOf(forwardedFor: string | null, incoming: IncomingMessage | undefined): string {
   const last = forwardedFor?.slice(forwardedFor.lastIndexOf(',') + 1).trim();
   if (last && isIP(last)) return last;
   return incoming?.socket?.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
 }
 
 /** @throws Problem 406 when the caller takes none of the media types that the route answers with. */
-export function checkAccept(accept: string | undefined, offered: readonly string[]): void {
+export function checkAccept(accept: string | null, offered: readonly string[]): void {
   if (!accept || accept.includes('*/*')) return;
   const wanted = accept.split(',').map((part) => part.split(';')[0]?.trim().toLowerCase() ?? '');
   const isOffered = (want: string) =>
@@ -65,22 +65,37 @@ export function readParams(route: Route, given: Record<string, string>): unknown
   return parsed.data;
 }
 
+/** Where a body comes from: Node's own message on a socket, which costs least, or a web request. */
+export interface BodySource {
+  headers: HeaderReader;
+  incoming: IncomingMessage | undefined;
+  request(): Request;
+}
+
+/** Reads the fields of Node's message where there is one: making web headers of them costs a tenth of a small request. */
+export function headersOf(incoming: IncomingMessage | undefined, request: () => Request): HeaderReader {
+  if (!incoming) return request().headers;
+  return {
+    get: (name) => {
+      const value = incoming.headers[name.toLowerCase()];
+      return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
+    },
+  };
+}
+
 /** Reads and validates the body. @throws Problem 400, 413, 415 or 422. */
-export async function readBody(
-  rule: BodyRule,
-  request: Request,
-  incoming: IncomingMessage | undefined,
-): Promise<unknown> {
-  checkMediaType(rule, request.headers);
+export async function readBody(rule: BodyRule, source: BodySource): Promise<unknown> {
+  const { headers, incoming } = source;
+  checkMediaType(rule, headers);
   const limit = rule.maxBytes ?? defaultBodyBytes;
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
-  const bytes = incoming ? await readIncoming(incoming, limit) : await readStream(request, limit);
+  if (Number(headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
+  const bytes = incoming ? await readIncoming(incoming, limit) : await readStream(source.request(), limit);
   const text = decode(bytes);
   if (rule.format === 'text') return validate(rule.schema, text, { what: 'body' });
   return validate(rule.schema, parseJsonBody(text), { what: 'body' });
 }
 
-function checkMediaType(rule: BodyRule, headers: Headers): void {
+function checkMediaType(rule: BodyRule, headers: HeaderReader): void {
   const types = rule.types ?? ['application/json'];
   const encoding = headers.get('content-encoding');
   if (encoding && encoding !== 'identity') {

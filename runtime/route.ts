@@ -12,12 +12,17 @@ export interface Reply {
   headers?: Record<string, string>;
 }
 
+/** Reads header fields by name, in any case; several of one name are joined with a comma. */
+export interface HeaderReader {
+  get(name: string): string | null;
+}
+
 /** A checked request: every part was validated by the route's own schemas. */
 export interface RouteRequest<Params = unknown, Query = unknown, Body = unknown> {
   params: Params;
   query: Query;
   body: Body;
-  headers: Headers;
+  headers: HeaderReader;
   /** Present on every route whose policy is a scope. */
   subject: Subject;
   /** The caller's address by the right-most hop of X-Forwarded-For. Never store or log it. */

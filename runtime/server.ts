@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
@@ -9,12 +10,20 @@ import { problemOf } from './failure.ts';
 import type { Log } from './log.ts';
 import { openApiDocument } from './openapi.ts';
 import { Problem, problemResponse } from './problem.ts';
-import { checkAccept, checkEnvelope, clientAddressOf, readBody, readParams, readQuery } from './request-checks.ts';
-import type { Reply, Route, RouteRequest } from './route.ts';
+import {
+  checkAccept,
+  checkEnvelope,
+  clientAddressOf,
+  headersOf,
+  readBody,
+  readParams,
+  readQuery,
+} from './request-checks.ts';
+import type { HeaderReader, Reply, Route, RouteRequest } from './route.ts';
 import { text } from './route.ts';
-import type { Metrics } from './telemetry.ts';
+import type { Metrics, Trace } from './telemetry.ts';
 import { continueTrace, formatTraceparent, runWithTrace } from './telemetry.ts';
-import type { SpanSink } from './tracing.ts';
+import type { FinishedSpan, SpanSink } from './tracing.ts';
 
 export type App = Hono<{ Bindings: HttpBindings }>;
 type AppContext = Context<{ Bindings: HttpBindings }>;
@@ -53,7 +62,8 @@ export function createApp(options: AppOptions): App {
   const documents = options.routes.length > 0 ? documentRoutes(options) : [];
   const all = [...documents, ...options.routes];
   for (const route of all) {
-    app.on(route.method, route.path, (context) => answer(context, route, options));
+    const prepared = prepare(route, options.metrics);
+    app.on(route.method, route.path, (context) => answer(context, prepared, options));
   }
   for (const path of new Set(all.map((route) => route.path))) {
     const here = all.filter((route) => route.path === path);
@@ -106,12 +116,39 @@ function documentRoutes(options: AppOptions): Route[] {
   ];
 }
 
-async function answer(context: AppContext, route: Route, options: AppOptions): Promise<Response> {
+/** A route with what is the same for each of its requests. */
+interface PreparedRoute {
+  route: Route;
+  /** The media types that it answers with. */
+  offered: readonly string[];
+  count(status: number, seconds: number): void;
+}
+
+function prepare(route: Route, metrics: Metrics): PreparedRoute {
+  const types = Object.values(route.responses).map((rule) => rule.type ?? 'application/json');
+  const seconds = metrics.requestSeconds.labels({ route: route.path });
+  const counters = new Map<number, { inc(): void }>();
+  return {
+    route,
+    offered: [...types, 'application/problem+json'],
+    count: (status, elapsedSeconds) => {
+      const labels = { method: route.method, route: route.path, status };
+      const counter = counters.get(status) ?? metrics.requests.labels(labels);
+      counters.set(status, counter);
+      counter.inc();
+      seconds.observe(elapsedSeconds);
+    },
+  };
+}
+
+async function answer(context: AppContext, prepared: PreparedRoute, options: AppOptions): Promise<Response> {
+  const { route } = prepared;
   const startedMs = performance.now();
-  const trace = continueTrace(context.req.header('traceparent'));
+  const headers = headersOf(context.env?.incoming, () => context.req.raw);
+  const trace = continueTrace(headers.get('traceparent'));
   const response = await runWithTrace(trace, async () => {
     try {
-      const request = await readRequest(context, route, options);
+      const request = await readRequest(context, prepared, { options, headers });
       // Not spread: that would make the signal, which few routes ask for, for every request.
       const whole = Object.assign(request, { traceparent: formatTraceparent(trace) });
       const reply = await withDeadline(route.handle(whole), requestDeadlineMs);
@@ -120,45 +157,50 @@ async function answer(context: AppContext, route: Route, options: AppOptions): P
       return failed(context, error, options.log, route);
     }
   });
-  options.metrics.requests.inc({ method: route.method, route: route.path, status: response.status });
   const elapsedMs = performance.now() - startedMs;
-  options.metrics.requestSeconds.observe({ route: route.path }, elapsedMs / 1000);
+  prepared.count(response.status, elapsedMs / 1000);
+  if (options.spans) options.spans.record(spanOf({ route, trace, elapsedMs, status: response.status }));
+  return response;
+}
+
+function spanOf(done: { route: Route; trace: Trace; elapsedMs: number; status: number }): FinishedSpan {
+  const { route, trace, elapsedMs, status } = done;
   const endMs = Date.now();
-  options.spans?.record({
+  return {
     name: `${route.method} ${route.path}`,
     kind: 'server',
     trace,
     startMs: endMs - elapsedMs,
     endMs,
-    isError: response.status >= 500,
-    attributes: { 'http.route': route.path, 'http.response.status_code': response.status },
-  });
-  return response;
+    isError: status >= 500,
+    attributes: { 'http.route': route.path, 'http.response.status_code': status },
+  };
 }
 
 async function readRequest(
   context: AppContext,
-  route: Route,
-  options: AppOptions,
+  prepared: PreparedRoute,
+  given: { options: AppOptions; headers: HeaderReader },
 ): Promise<Omit<RouteRequest, 'traceparent'>> {
+  const { route } = prepared;
+  const { headers, options } = given;
   const incoming = context.env?.incoming;
-  const url = context.req.url;
-  const pathStart = url.indexOf('/', 8);
-  checkEnvelope(url.slice(pathStart), incoming);
-  const subject = await authorise(context, route, options);
-  const offered = Object.values(route.responses).map((rule) => rule.type ?? 'application/json');
-  checkAccept(context.req.header('accept'), [...offered, 'application/problem+json']);
-  const questionMark = url.indexOf('?', pathStart);
+  const target = incoming?.url ?? context.req.url.slice(context.req.url.indexOf('/', 8));
+  checkEnvelope(target, incoming);
+  const subject = await authorise(route, { incoming, headers, options });
+  checkAccept(headers.get('accept'), prepared.offered);
+  const questionMark = target.indexOf('?');
   const params = readParams(route, context.req.param());
-  const query = readQuery(route, questionMark < 0 ? '' : url.slice(questionMark + 1));
-  const body = route.body ? await readBody(route.body, context.req.raw, incoming) : undefined;
+  const query = readQuery(route, questionMark < 0 ? '' : target.slice(questionMark + 1));
+  const source = { headers, incoming, request: () => context.req.raw };
+  const body = route.body ? await readBody(route.body, source) : undefined;
   return {
     params,
     query,
     body,
     subject,
-    headers: context.req.raw.headers,
-    clientAddress: clientAddressOf(context.req.header('x-forwarded-for'), incoming),
+    headers,
+    clientAddress: clientAddressOf(headers.get('x-forwarded-for'), incoming),
     requestId: randomUUIDv7(),
     get signal(): AbortSignal {
       return goneSignal(context);
@@ -175,11 +217,15 @@ function goneSignal(context: AppContext): AbortSignal {
   return controller.signal;
 }
 
-async function authorise(context: AppContext, route: Route, options: AppOptions): Promise<Subject> {
+async function authorise(
+  route: Route,
+  given: { incoming: IncomingMessage | undefined; headers: HeaderReader; options: AppOptions },
+): Promise<Subject> {
   if (route.policy === 'public') return anonymous;
+  const { incoming, headers, options } = given;
   if (!options.verifyToken) throw new Error(`${route.operationId} asks for a scope, but there is no token check`);
-  const count = context.env?.incoming?.rawHeaders.filter((name) => name.toLowerCase() === 'authorization').length ?? 1;
-  const subject = await options.verifyToken(count > 1 ? undefined : context.req.header('authorization'));
+  const count = incoming?.rawHeaders.filter((name) => name.toLowerCase() === 'authorization').length ?? 1;
+  const subject = await options.verifyToken(count > 1 ? undefined : (headers.get('authorization') ?? undefined));
   requireScope(subject, route.policy.scope);
   return subject;
 }

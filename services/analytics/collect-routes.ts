@@ -1,5 +1,5 @@
 import { Problem } from '@millrace/runtime/problem.ts';
-import type { Reply, Route } from '@millrace/runtime/route.ts';
+import type { HeaderReader, Reply, Route } from '@millrace/runtime/route.ts';
 import { defineRoute, json } from '@millrace/runtime/route.ts';
 import { z } from 'zod';
 import type { Decision } from './collect.ts';
@@ -50,7 +50,7 @@ export function collectRoutes(ingest: Ingest): Route[] {
 
 async function collect(
   ingest: Ingest,
-  request: { body: z.output<typeof collectBody>; headers: Headers; clientAddress: string },
+  request: { body: z.output<typeof collectBody>; headers: HeaderReader; clientAddress: string },
 ): Promise<Reply> {
   const { events } = request.body;
   if (events.length > maxEvents) {
@@ -75,7 +75,7 @@ async function collect(
 
 function decide(
   ingest: Ingest,
-  request: { events: readonly unknown[]; headers: Headers; site: KnownSite; isBot: boolean },
+  request: { events: readonly unknown[]; headers: HeaderReader; site: KnownSite; isBot: boolean },
 ): Decision {
   const { headers, site, isBot } = request;
   const whole = decideRequest({ headers, domain: site.domain, isBot, allowLoopback: ingest.allowLoopback });

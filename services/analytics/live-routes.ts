@@ -1,7 +1,7 @@
 import type { Database } from '@millrace/runtime/database.ts';
 import type { Random } from '@millrace/runtime/ports.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
-import type { Route } from '@millrace/runtime/route.ts';
+import type { HeaderReader, Route } from '@millrace/runtime/route.ts';
 import { defineRoute, stream } from '@millrace/runtime/route.ts';
 import { z } from 'zod';
 import type { Live, Watcher } from './live.ts';
@@ -48,7 +48,7 @@ export function liveRoutes(parts: Parts): Route[] {
 }
 
 /** A page may watch only from the origin that serves this API; programs send no Origin. @throws Problem 403. */
-function refuseForeignPage(sent: Headers): void {
+function refuseForeignPage(sent: HeaderReader): void {
   const origin = sent.get('origin');
   const isForeign = origin !== null && URL.parse(origin)?.host !== sent.get('host');
   if (!isForeign && sent.get('sec-fetch-site') !== 'cross-site') return;

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Random } from '@millrace/runtime/ports.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
+import type { BodySource } from '@millrace/runtime/request-checks.ts';
 import { clientAddressOf, readBody } from '@millrace/runtime/request-checks.ts';
 import type { App } from '@millrace/runtime/server.ts';
 import type { VolatileStore } from '@millrace/runtime/volatile.ts';
@@ -125,6 +126,11 @@ async function logOut(context: PageContext, parts: SessionParts): Promise<Respon
   return context.body(null, 204);
 }
 
+function bodySource(context: PageContext): BodySource {
+  const { raw } = context.req;
+  return { headers: raw.headers, incoming: context.env?.incoming, request: () => raw };
+}
+
 async function callApi(context: PageContext, parts: SessionParts): Promise<Response> {
   const url = new URL(context.req.url);
   const path = url.pathname.slice('/session/api'.length);
@@ -136,7 +142,7 @@ async function callApi(context: PageContext, parts: SessionParts): Promise<Respo
   const session = await findSession(context, parts);
   if (!session) throw new Problem(401, 'session-over', 'You are not logged in. Log in and try again.');
   await spend(parts, `call:${session.key}`, callBucket);
-  const body = isWrite ? String(await readBody(callBody, raw, context.env?.incoming)) : undefined;
+  const body = isWrite ? String(await readBody(callBody, bodySource(context))) : undefined;
   const accessToken = await parts.accessTokenOf(session);
   const answer = await forward({
     apiUrl: parts.apiUrl,
@@ -155,7 +161,7 @@ async function callApi(context: PageContext, parts: SessionParts): Promise<Respo
 
 async function takeReport(context: PageContext, parts: SessionParts): Promise<Response> {
   await spend(parts, `report:${addressOf(context)}`, reportBucket);
-  parts.onReport(String(await readBody(reportBody, context.req.raw, context.env?.incoming)));
+  parts.onReport(String(await readBody(reportBody, bodySource(context))));
   return context.body(null, 204);
 }
 
@@ -204,7 +210,7 @@ async function spend(
 }
 
 const addressOf = (context: PageContext): string =>
-  clientAddressOf(context.req.header('x-forwarded-for'), context.env?.incoming);
+  clientAddressOf(context.req.header('x-forwarded-for') ?? null, context.env?.incoming);
 
 /** Fires when the browser is gone. */
 function goneSignal(context: PageContext): AbortSignal {
