@@ -40,11 +40,11 @@ async function measure(stage: Stage, context: BenchContext, linkMs: number): Pro
   });
   const runs = context.isQuick ? 1 : 5;
   const seconds = context.isQuick ? 2 : 6;
-  await load({ ...ourLoad(ours), seconds: 2 });
-  await load({ ...peerLoad(peer), seconds: 2 });
+  await load({ ...viewLoad(ours, '/api/analytics/collect'), seconds: 5 });
+  await load({ ...viewLoad(peer, '/collect'), seconds: 5 });
   const pairs = await inTurn(runs, {
-    a: () => load({ ...ourLoad(ours), seconds }),
-    b: () => load({ ...peerLoad(peer), seconds }),
+    a: () => load({ ...viewLoad(ours, '/api/analytics/collect'), seconds }),
+    b: () => load({ ...viewLoad(peer, '/collect'), seconds }),
     onPair: ({ a, b }) => context.progress(`link ${linkMs} ms: ours ${text(a)}, peer ${text(b)}`),
   });
   await ours.stop();
@@ -76,7 +76,8 @@ function figures(pairs: { a: Load; b: Load }[], linkMs: number): Figure[] {
 
 const text = ({ requestsPerSecond, p99Ms }: Load): string => `${Math.round(requestsPerSecond)}/s p99 ${p99Ms} ms`;
 
-function ourLoad(worker: Worker) {
+/** The same request for both: what the tracker sends for a page view. */
+function viewLoad(worker: Worker, path: string) {
   const url = () => `https://bench.example/page-${Math.floor(Math.random() * 200)}?utm_source=bench`;
   const event = () => ({
     id: randomUUIDv7(),
@@ -88,18 +89,9 @@ function ourLoad(worker: Worker) {
     screen: '1920x1080',
   });
   return {
-    url: `${worker.url}/api/analytics/collect`,
+    url: worker.url + path,
     connections,
     headers: { 'user-agent': userAgent },
     body: () => JSON.stringify({ site: benchSite, events: [event()] }),
-  };
-}
-
-function peerLoad(worker: Worker) {
-  const url = () => `https://bench.example/page-${Math.floor(Math.random() * 200)}`;
-  return {
-    url: `${worker.url}/collect`,
-    connections,
-    body: () => JSON.stringify({ site: benchSite, events: [{ id: randomUUIDv7(), type: 'pageview', url: url() }] }),
   };
 }
