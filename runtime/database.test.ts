@@ -101,3 +101,28 @@ test('more callers than connections wait in line and all are served', async () =
   const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => sql`select ${n}::int as n`));
   expect(answers.map((rows) => rows[0]?.n)).toEqual(Array.from({ length: 200 }, (_, n) => n));
 });
+
+test('arrays of every kind go there and come back', async () => {
+  const { sql } = database();
+  const texts = ['a', '', 'null', 'NULL', '{b}', 'c,d', '"', '\\\\', ' e ', 'line\nbreak', 'ünï 🎉', null];
+  const at = new Date('2026-03-01T10:00:00.123Z');
+  const [row] = await sql`
+    select ${texts}::text[] as texts, ${[1, null, -3]}::int[] as numbers, ${['9007199254740993']}::bigint[] as big,
+      ${sql.array([true, false])}::bool[] as truths, ${[at.toISOString()]}::timestamptz[] as times, ${[]}::text[] as none,
+      array[[1, 2], [3, 4]] as table, ${['{"a": "x,y"}']}::jsonb[] as facts, array['2026-03-01'::date] as days`;
+  expect(row).toEqual({
+    texts,
+    numbers: [1, null, -3],
+    big: ['9007199254740993'],
+    truths: [true, false],
+    times: [at],
+    none: [],
+    table: [
+      [1, 2],
+      [3, 4],
+    ],
+    facts: [{ a: 'x,y' }],
+    days: ['2026-03-01'],
+  });
+  expect(await sql`select 1 as one where 'b' = any(${sql.array(['a', 'b'])})`).toEqual([{ one: 1 }]);
+});

@@ -1,6 +1,7 @@
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { knowArrays } from './database-arrays.ts';
 import { startListening } from './database-listen.ts';
 import { Pool } from './database-pool.ts';
 import type { ParsedOptions, RunnableQuery } from './database-session.ts';
@@ -35,7 +36,7 @@ export interface DatabaseOptions {
   region?: string;
   /** Longest statement; 5 seconds. Our own deadline is one second later. 0 means an hour, for migrations. */
   statementTimeoutMs?: number;
-  /** Redshift knows fewer settings, has no array types to fetch and cannot use prepared statements of postgres.js. */
+  /** Redshift knows fewer settings and cannot use prepared statements of postgres.js. */
   kind?: 'aurora' | 'warehouse';
 }
 
@@ -59,6 +60,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const sql = makeClient(template, pool, listening.listen);
   const db = drizzle(sql);
   mendTypes(parsed);
+  knowArrays(parsed);
   return {
     sql,
     db,
@@ -92,7 +94,7 @@ function makeTemplate(options: DatabaseOptions, statementTimeoutMs: number): pos
   return postgres(options.url, {
     max: 1,
     connect_timeout: connectTimeoutSeconds,
-    fetch_types: !isWarehouse,
+    fetch_types: false,
     prepare: !isWarehouse,
     onnotice: () => undefined,
     ...(options.iam && !hasTlsMode && { ssl: 'verify-full' as const }),
@@ -114,11 +116,6 @@ function mendTypes(options: ParsedOptions): void {
   options.parsers[timestamptz] = (text: string) => new Date(text);
   const toText = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : value);
   for (const type of [date, timestamp, timestamptz]) options.serializers[type] = toText;
-  // Arrays of these are for postgres.js to read and write again.
-  for (const arrays of [1182, 1115, 1185, 1231]) {
-    delete options.parsers[arrays];
-    delete options.serializers[arrays];
-  }
   const toJson = (value: unknown): unknown => (typeof value === 'string' ? value : JSON.stringify(value));
   for (const type of [json, jsonb]) options.serializers[type] = toJson;
 }
