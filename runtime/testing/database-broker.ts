@@ -3,6 +3,7 @@ import type postgres from 'postgres';
 import type { Broker, Message, OutgoingEvent, PublishOutcome, Queue } from '../broker.ts';
 import type { Database } from '../database.ts';
 import { pack, packSeparator } from '../database.ts';
+import { inPieces } from '../in-parallel.ts';
 
 interface BrokerOptions {
   database: Database;
@@ -19,40 +20,69 @@ export interface DeadMessage {
   reason: string;
 }
 
+/** A row of `test_message`: messages that were published together, lent together and removed when each of them is settled. */
+interface Parcel {
+  id: string;
+  bodies: string;
+  receiveCount: number;
+}
+
 const channel = 'test_bus';
+const parcelSize = 100;
 
 /** Creates the tables of the in-database broker. */
 export async function createBrokerTables(sql: postgres.ISql): Promise<void> {
   await sql.unsafe(`
     create table if not exists test_message (
-      id bigserial primary key, queue text not null, body text not null, visible_at timestamptz not null default now(),
-      receive_count integer not null default 0
-    ) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
-    create table if not exists test_dead_message (id bigint primary key, queue text not null, body text not null, reason text not null);
+      id bigserial primary key, queue text not null, body text not null, size integer not null default 1,
+      visible_at timestamptz not null default now(), receive_count integer not null default 0
+    ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+    alter table test_message alter body set storage external;
+    create table if not exists test_dead_message (id bigserial primary key, queue text not null, body text not null, reason text not null);
     create table if not exists test_published (id bigserial primary key, event_id uuid not null);`);
 }
 
 /** A broker whose bus and queues are tables: visible to several processes, and as durable as the database. */
 export function databaseBroker(options: BrokerOptions): Broker {
-  const { database, bindings } = options;
-  const { sql } = database;
+  const { sql } = options.database;
   return {
     isAtomic: true,
     publish: async (events) => {
-      const targets = events.flatMap((event) => (bindings[event.type] ?? []).map((queue) => ({ queue, event })));
-      const queues = targets.map(({ queue }) => queue);
-      const bodies = targets.map(({ event }) => envelopeOf(event));
+      const parcels = parcelsOf(events, options.bindings);
+      const queues = parcels.map(({ queue }) => queue);
+      const bodies = parcels.map(({ messages }) => pack(messages));
+      const sizes = parcels.map(({ messages }) => messages.length);
       await sql`
         with sent as (
-          insert into test_message (queue, body) select * from unnest(
-            string_to_array(${pack(queues)}, ${packSeparator}), string_to_array(${pack(bodies)}, ${packSeparator})))
+          insert into test_message (queue, body, size)
+          select * from unnest(${queues}::text[], string_to_array(${bodies.join(parcelSeparator)}, ${parcelSeparator}), ${sizes}::integer[]))
         select pg_notify(${channel}, '')`;
       if (options.isNoted) await noteEvents(sql, events);
       return events.map((): PublishOutcome => ({ outcome: 'published' }));
     },
-    queue: (name) => databaseQueue(database, name, options.visibilityMs ?? 30_000),
+    queue: (name) => databaseQueue(options.database, name, options.visibilityMs ?? 30_000),
     close: async () => undefined,
   };
+}
+
+const parcelSeparator = '\u001d';
+
+function parcelsOf(
+  events: readonly OutgoingEvent[],
+  bindings: BrokerOptions['bindings'],
+): { queue: string; messages: string[] }[] {
+  const byQueue = new Map<string, string[]>();
+  for (const event of events) {
+    const body = envelopeOf(event);
+    for (const queue of bindings[event.type] ?? []) {
+      const bodies = byQueue.get(queue);
+      if (bodies) bodies.push(body);
+      else byQueue.set(queue, [body]);
+    }
+  }
+  return [...byQueue].flatMap(([queue, bodies]) =>
+    inPieces(bodies, parcelSize).map((messages) => ({ queue, messages })),
+  );
 }
 
 async function noteEvents(sql: postgres.ISql, events: readonly OutgoingEvent[]): Promise<void> {
@@ -81,14 +111,32 @@ export async function readDead(sql: postgres.ISql, queue: string): Promise<DeadM
 
 function databaseQueue(database: Database, name: string, visibilityMs: number): Queue {
   const { sql } = database;
+  const open = new Map<string, number>();
   let isHeard = false;
   let endWait = (): void => undefined;
-  const take = (max: number): Promise<Message[]> => sql<Message[]>`
+  const take = (max: number): Promise<Parcel[]> => sql<Parcel[]>`
     update test_message set receive_count = receive_count + 1, visible_at = now() + ${visibilityMs} * interval '1 millisecond'
     where id = any(array(
-      select id from test_message where queue = ${name} and visible_at <= now() order by id limit ${max}))
+      select id from (
+        select id, sum(size) over (order by id) as total from (
+          select id, size from test_message where queue = ${name} and visible_at <= now() order by id limit ${max}::integer) as first
+      ) as counted where total <= ${Math.max(max, parcelSize)}::integer))
       and visible_at <= now()
-    returning id::text, body, receive_count as "receiveCount", id::text || ':' || receive_count as handle`;
+    returning id::text, body as bodies, receive_count as "receiveCount"`;
+  /** Removes the parcels of which nothing is left. A crash before that delivers the whole parcel again. */
+  const settle = async (messages: readonly Message[]): Promise<void> => {
+    const empty: string[] = [];
+    for (const { handle } of messages) {
+      const left = (open.get(handle) ?? 1) - 1;
+      if (left > 0) open.set(handle, left);
+      else if (open.delete(handle)) empty.push(handle);
+    }
+    if (empty.length === 0) return;
+    await sql`
+      delete from test_message using unnest(${empty}::text[]) as mine (handle)
+      where test_message.id = split_part(mine.handle, ':', 1)::bigint
+        and test_message.receive_count = split_part(mine.handle, ':', 2)::integer`;
+  };
   return {
     receive: async ({ max, waitSeconds, signal }) => {
       if (!isHeard) void database.listen(channel, () => endWait());
@@ -97,27 +145,34 @@ function databaseQueue(database: Database, name: string, visibilityMs: number): 
       for (;;) {
         const pause = new AbortController();
         endWait = () => pause.abort();
-        const messages = await take(max);
-        if (messages.length > 0 || signal.aborted || performance.now() >= end) return [...messages];
+        const messages = (await take(max)).flatMap((parcel) => unpack(parcel, open));
+        if (messages.length > 0 || signal.aborted || performance.now() >= end) return messages;
         const ends = AbortSignal.any([signal, pause.signal]);
         await delay(Math.min(100, end - performance.now()), undefined, { signal: ends }).catch(() => undefined);
       }
     },
-    remove: async (messages) => {
-      const handles = messages.map(({ handle }) => handle);
-      await sql`
-        delete from test_message using unnest(${handles}::text[]) as mine (handle)
-        where test_message.id = split_part(mine.handle, ':', 1)::bigint
-          and test_message.receive_count = split_part(mine.handle, ':', 2)::integer`;
-    },
+    remove: settle,
     postpone: async (messages, seconds) => {
-      const ids = messages.map(({ id }) => id);
-      await sql`update test_message set visible_at = now() + ${seconds} * interval '1 second' where id = any(${ids}::bigint[])`;
+      // Those that are postponed leave their parcel and become messages of their own.
+      const bodies = pack(messages.map(({ body }) => body));
+      const counts = messages.map(({ receiveCount }) => receiveCount);
+      await sql`
+        insert into test_message (queue, body, receive_count, visible_at)
+        select ${name}, body, receive_count, now() + ${seconds} * interval '1 second'
+        from unnest(string_to_array(${bodies}, ${packSeparator}), ${counts}::integer[]) as again (body, receive_count)`;
+      await settle(messages);
     },
     deadLetter: async (message, reason) => {
-      await sql`
-        with moved as (delete from test_message where id = ${message.id} returning id, queue, body)
-        insert into test_dead_message select id, queue, body, ${reason} from moved on conflict do nothing`;
+      await sql`insert into test_dead_message (queue, body, reason) values (${name}, ${message.body}, ${reason})`;
+      await settle([message]);
     },
   };
+}
+
+function unpack(parcel: Parcel, open: Map<string, number>): Message[] {
+  const { id, receiveCount } = parcel;
+  const handle = `${id}:${receiveCount}`;
+  const bodies = parcel.bodies.split(packSeparator);
+  open.set(handle, bodies.length);
+  return bodies.map((body, place) => ({ id: `${id}/${place}`, body, receiveCount, handle }));
 }
