@@ -20,7 +20,10 @@ export interface DeadMessage {
   reason: string;
 }
 
-/** A row of `test_message`: messages that were published together, lent together and removed when each of them is settled. */
+/**
+ * A row of `test_message`: messages that were published together, lent together and removed when each of them is settled.
+ * A parcel that is larger than a receive wants comes alone.
+ */
 interface Parcel {
   id: string;
   bodies: string;
@@ -118,9 +121,9 @@ function databaseQueue(database: Database, name: string, visibilityMs: number): 
     update test_message set receive_count = receive_count + 1, visible_at = now() + ${visibilityMs} * interval '1 millisecond'
     where id = any(array(
       select id from (
-        select id, sum(size) over (order by id) as total from (
+        select id, size, sum(size) over (order by id) as total from (
           select id, size from test_message where queue = ${name} and visible_at <= now() order by id limit ${max}::integer) as first
-      ) as counted where total <= ${Math.max(max, parcelSize)}::integer))
+      ) as counted where total <= ${max}::integer or total = size))
       and visible_at <= now()
     returning id::text, body as bodies, receive_count as "receiveCount"`;
   /** Removes the parcels of which nothing is left. A crash before that delivers the whole parcel again. */
