@@ -9,7 +9,6 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { findFreePort } from '@millrace/local/ports.ts';
-import { takeAnyCredentials } from './config.ts';
 import { busName, NumberCounted, queueName } from './flow-parts.ts';
 import type { Stage } from './stage.ts';
 import { root } from './stage.ts';
@@ -43,7 +42,6 @@ export async function startEndpoint(stage: Stage): Promise<{ url: string; remove
 }
 
 export async function openAws(stage: Stage): Promise<AwsStage> {
-  takeAnyCredentials();
   const { url, remove } = await startEndpoint(stage);
   const sqs = new SQSClient({ ...settings, endpoint: url });
   const events = new EventBridgeClient({ ...settings, endpoint: url });

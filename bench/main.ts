@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { setVariables } from './config.ts';
 import type { Bench, Figure } from './measurement.ts';
 import { holds, short } from './measurement.ts';
 import { mustBe, writeResult, writeTable } from './report.ts';
@@ -22,6 +23,7 @@ Measures Millrace beside its peers, in turn and on this machine, and writes benc
 `;
 
 async function main(): Promise<number> {
+  setVariables();
   const options = { only: { type: 'string' }, quick: { type: 'boolean' }, help: { type: 'boolean' } } as const;
   let values: { only?: string; quick?: boolean; help?: boolean };
   try {

@@ -8,7 +8,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { findFreePort } from '@millrace/local/ports.ts';
 import type { PostgresServer } from '@millrace/local/postgres.ts';
 import { startPostgres } from '@millrace/local/postgres.ts';
-import { startTcpProxy } from '@millrace/runtime/testing/tcp-proxy.ts';
 import postgres from 'postgres';
 
 /** A process that a bench started and will end. */
@@ -72,10 +71,16 @@ export async function openStage(): Promise<Stage> {
       const url = new URL(server.url);
       url.pathname = `/${name}`;
       if (linkMs === 0) return url.href;
-      const proxy = await startTcpProxy({ host: '127.0.0.1', port: server.port });
-      proxy.delayMs = linkMs;
-      closing.push(() => proxy.close());
-      url.port = String(proxy.port);
+      const link = spawn(
+        process.execPath,
+        [join(import.meta.dirname, 'link.ts'), String(server.port), String(linkMs)],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      closing.push(() => stopWorker(link));
+      const [port] = (await once(link.stdout, 'data')) as [Buffer];
+      url.port = port.toString('utf8').trim();
       return url.href;
     },
     worker: async (options) => {

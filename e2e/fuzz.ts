@@ -73,7 +73,7 @@ function send(generated: GeneratedRequest, options: FuzzOptions, agent: Agent): 
         outgoing.destroy();
         return finish({ status: response.statusCode ?? 0 });
       }
-      return void judge(response).then(finish);
+      return void judge(response, generated.method).then(finish);
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       // A server that refuses a body early may close while we still write.
@@ -89,7 +89,7 @@ function send(generated: GeneratedRequest, options: FuzzOptions, agent: Agent): 
 const safePath = (path: string): string =>
   path.replace(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character.toWellFormed()));
 
-async function judge(response: IncomingMessage): Promise<Outcome> {
+async function judge(response: IncomingMessage, method: string): Promise<Outcome> {
   const status = response.statusCode ?? 0;
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -99,7 +99,7 @@ async function judge(response: IncomingMessage): Promise<Outcome> {
   if (status === 503 && !response.headers['retry-after']) return { status, reason: '503 without Retry-After' };
   if (response.headers['x-powered-by'] || response.headers.server)
     return { status, reason: 'the answer names its software' };
-  if (response.req.method === 'HEAD') return { status };
+  if (method === 'HEAD') return { status };
   return { status, ...problemFault(status, response.headers['content-type'] ?? '', body) };
 }
 
