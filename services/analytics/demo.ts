@@ -36,7 +36,7 @@ interface Wish {
 }
 
 function readWish(words: readonly string[], variables: Record<string, string | undefined>): Wish {
-  if (words.length > 0) throw new CommandFault(2, usage.trimEnd());
+  if (words.length > 0) throw new CommandFault(words.includes('--help') ? 0 : 2, usage.trimEnd());
   const positive = (name: string, standard: number, most: number): number => {
     const value = Number(variables[name] || standard);
     if (!(value > 0 && value <= most))

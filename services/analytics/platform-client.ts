@@ -56,7 +56,9 @@ export async function connectPlatform(url: string, stop: AbortSignal): Promise<P
     let refusals = 0;
     const attempt = async (): Promise<Response> => {
       const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${token}` };
-      const response = await fetch(`${url}${path}`, { ...init, headers, signal: limit(stop) });
+      // A write that is under way is not cut by Ctrl-C: what became of it is to be known.
+      const signal = init.method === 'POST' ? AbortSignal.timeout(requestMs) : limit(stop);
+      const response = await fetch(`${url}${path}`, { ...init, headers, signal });
       if (response.status !== 401 || refusals >= maxTokenRefusals) return response;
       refusals += 1;
       token = await requestToken(url);

@@ -36,6 +36,16 @@ const pollMs = 50;
 /** Sends a log and waits until everything that was accepted is stored. A stop ends it early; what was sent is kept. */
 export async function replayLog(options: ReplayOptions): Promise<ReplayTotals> {
   const totals: ReplayTotals = { lines: 0, added: 0, known: 0, skipped: {} };
+  try {
+    await sendLog(options, totals);
+  } catch (error) {
+    // What a stop cut short failed for that reason: the counts so far stand.
+    if (!options.stop.aborted) throw error;
+  }
+  return totals;
+}
+
+async function sendLog(options: ReplayOptions, totals: ReplayTotals): Promise<void> {
   const receipts: string[] = [];
   const pace = pacer(options);
   const read = lineReader(options.site);
@@ -70,7 +80,6 @@ export async function replayLog(options: ReplayOptions): Promise<ReplayTotals> {
   }
   if (!options.stop.aborted) await send();
   await waitUntilStored(receipts, options);
-  return totals;
 }
 
 function skip(totals: ReplayTotals, reason: string): void {

@@ -34,7 +34,7 @@ interface Wish {
 }
 
 function readWish(words: readonly string[], variables: Record<string, string | undefined>): Wish {
-  if (words.includes('--help')) throw new CommandFault(2, usage.trimEnd());
+  if (words.includes('--help')) throw new CommandFault(0, usage.trimEnd());
   const [path = variables['LOG'], site = variables['SITE'], speed = variables['SPEED'], ...more] = words;
   if (!path || more.length > 0) throw new CommandFault(2, usage.trimEnd());
   const factor = speed ? Number(speed) : undefined;
