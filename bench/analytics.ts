@@ -54,7 +54,7 @@ export function startAnalytics(stage: Stage, place: AnalyticsPlace, workload: st
 
 /** The memory flags that services run with. */
 export const containerFlags = [
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=4',
   '--max-old-space-size=96',
   '--disable-warning=ExperimentalWarning',
 ];
