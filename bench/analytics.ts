@@ -47,17 +47,20 @@ export function analyticsVariables(place: AnalyticsPlace, workload: string, port
 export function startAnalytics(stage: Stage, place: AnalyticsPlace, workload: string): Promise<Worker> {
   return stage.worker({
     args: () => [...containerFlags, ...program(place)],
-    env: (port) => analyticsVariables(place, workload, port),
+    env: (port) => ({ ...containerVariables, ...analyticsVariables(place, workload, port) }),
     readyPath: '/healthz',
   });
 }
 
 /** The memory flags that services run with. */
 export const containerFlags = [
-  '--max-semi-space-size=4',
+  '--max-semi-space-size=8',
   '--max-old-space-size=96',
   '--disable-warning=ExperimentalWarning',
 ];
+
+/** The variables that every container has: two malloc arenas instead of sixteen keep a tenth of the memory. */
+export const containerVariables = { MALLOC_ARENA_MAX: '2' };
 
 const program = (place: AnalyticsPlace): string[] =>
   place.bundle ? [join(place.bundle, 'start.js')] : [join(root, 'services/analytics/main.ts')];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Bundle } from '@millrace/images/bundle-service.ts';
 import { bundleService } from '@millrace/images/bundle-service.ts';
 import { warmCompileCache } from '@millrace/images/compile-cache.ts';
-import { analyticsVariables, containerFlags } from './analytics.ts';
+import { analyticsVariables, containerFlags, containerVariables } from './analytics.ts';
 import type { Stage, Worker } from './stage.ts';
 import { root } from './stage.ts';
 
@@ -42,7 +42,10 @@ function startBundle(
   return stage.worker({
     cwd: bundle.folder,
     args: () => [...containerFlags, 'start.js'],
-    env: (port) => (bundle.service === 'dashboard' ? dashboardVariables(port) : analyticsVariables(place, 'api', port)),
+    env: (port) => ({
+      ...containerVariables,
+      ...(bundle.service === 'dashboard' ? dashboardVariables(port) : analyticsVariables(place, 'api', port)),
+    }),
     readyPath: '/healthz',
   });
 }

@@ -54,13 +54,15 @@ function scan(text: string): { depth: number; items: number; colons: number } {
 }
 
 function endOfString(text: string, start: number): number {
-  let index = start + 1;
-  while (index < text.length) {
-    const code = text.charCodeAt(index);
-    if (code === 34) return index;
-    index += code === 92 ? 2 : 1;
-  }
-  return index;
+  let quote = text.indexOf('"', start + 1);
+  while (quote >= 0 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote < 0 ? text.length : quote;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let before = quote;
+  while (text.charCodeAt(before - 1) === 92) before -= 1;
+  return (quote - before) % 2 === 1;
 }
 
 function countKeys(value: unknown): number {

@@ -59,6 +59,11 @@ interface EventFacts<Contract extends EventContract> {
   /** Ties together what one request caused; the trace's id when it is missing. */
   correlationId?: string;
   data: DataOf<Contract>;
+  /**
+   * The caller made each member itself and a test holds what it makes against the contract: the data is not checked again.
+   * For paths where the check would be a tenth of the work.
+   */
+  isChecked?: true;
 }
 
 /** EventBridge and SQS take 1 MB; the envelope around the data needs some of it. */
@@ -80,10 +85,7 @@ export function makeEvent<Contract extends EventContract>(
   ports: { clock: Clock; random: Random },
 ): NewEvent {
   if (facts.aggregateVersion < 1) throw new Error(`${contract.name}: the first version of an aggregate is 1.`);
-  const parsed = contract.data.safeParse(facts.data);
-  if (!parsed.success)
-    throw new Error(`${contract.name}@${contract.version} is not what its contract says.`, { cause: parsed.error });
-  const data = JSON.stringify(parsed.data);
+  const data = JSON.stringify(facts.isChecked ? facts.data : checked(contract, facts.data));
   const bytes = Buffer.byteLength(data);
   if (bytes > maxDataBytes) {
     throw new Problem(413, 'event-too-large', `This makes an event of ${bytes} bytes; ${maxDataBytes} are allowed.`);
@@ -103,6 +105,12 @@ export function makeEvent<Contract extends EventContract>(
     occurredAt: ports.clock.now(),
     data,
   };
+}
+
+function checked<Contract extends EventContract>(contract: Contract, data: DataOf<Contract>): unknown {
+  const parsed = contract.data.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new Error(`${contract.name}@${contract.version} is not what its contract says.`, { cause: parsed.error });
 }
 
 /** Commits events with the state of the same transaction: one statement, whatever their number, and a hint for the relay. */

@@ -1,10 +1,15 @@
-// The peer of bar 6: graphile-worker with its batching on, running a task that does nothing.
+// The peer of bar 6: graphile-worker with its batching on. Its task does nothing, or with `effect` writes a row as ours does.
+import type { JobHelpers } from 'graphile-worker';
 import { run, WorkerPreset } from 'graphile-worker';
 
-const [connectionString = '', localQueue] = process.argv.slice(2);
+const [connectionString = '', localQueue, effect] = process.argv.slice(2);
+const writeEffect = async (payload: unknown, { job, query }: JobHelpers): Promise<void> => {
+  const { number } = payload as { number: number };
+  await query('insert into effect (job_id, number) values ($1, $2)', [job.id, number]);
+};
 const runner = await run({
   connectionString,
-  taskList: { count: () => undefined },
+  taskList: { count: effect === 'effect' ? writeEffect : () => undefined },
   noHandleSignals: true,
   preset: {
     extends: [WorkerPreset],

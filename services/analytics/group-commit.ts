@@ -10,6 +10,8 @@ export const maxBatchBytes = 128 * 1024;
 const maxFlushEvents = 5_000;
 const maxWaitingEvents = 50_000;
 const flushDeadlineMs = 5_000;
+const usualFlights = 4;
+const gapMs = 2;
 
 /** Writes batches in one transaction and gives back their ids, in order. */
 export type WriteBatches = (batches: TrackedEvent[][]) => Promise<string[]>;
@@ -28,31 +30,40 @@ export interface GroupCommit {
 }
 
 /**
- * Commits many requests at once: whatever is waiting goes into the next transaction. There is no timer; a flush starts
- * when the event loop has read all sockets that are ready, unless `maxFlights` are under way.
+ * Commits many requests at once: whatever is waiting goes into the next transaction. A lone request leaves when the event
+ * loop has read all sockets that are ready; under load writes keep `gapMs` between them, because each of them costs as
+ * much as several requests. A slow write does not hold up the next one, unless `maxFlights` are under way.
  */
-export function groupCommit(options: { write: WriteBatches; maxFlights: number; deadlineMs?: number }): GroupCommit {
-  const write: WriteBatches = (batches) => withDeadline(options.write(batches), options.deadlineMs ?? flushDeadlineMs);
+export function groupCommit(options: { write: WriteBatches; maxFlights?: number; deadlineMs?: number }): GroupCommit {
+  const { maxFlights = usualFlights, deadlineMs = flushDeadlineMs } = options;
+  const write: WriteBatches = (batches) => withDeadline(options.write(batches), deadlineMs);
   let waiting: Waiting[] = [];
   let waitingEvents = 0;
   let isScheduled = false;
+  let leftAtMs = Number.NEGATIVE_INFINITY;
   const flights = new Set<Promise<void>>();
 
   const schedule = (): void => {
-    if (isScheduled || waiting.length === 0 || flights.size >= options.maxFlights) return;
+    if (isScheduled || waiting.length === 0 || flights.size >= maxFlights) return;
     isScheduled = true;
-    setImmediate(() => {
-      isScheduled = false;
-      const taken = takeGroup(waiting);
-      waiting = waiting.slice(taken.length);
-      for (const request of taken) waitingEvents -= request.events.length;
-      const flight = flush(taken, write, refuseWaiting).finally(() => {
-        flights.delete(flight);
-        schedule();
-      });
-      flights.add(flight);
+    const waitMs = leftAtMs + gapMs - performance.now();
+    if (waitMs > 0) setTimeout(leave, waitMs);
+    else setImmediate(leave);
+  };
+
+  const leave = (): void => {
+    isScheduled = false;
+    if (waiting.length === 0) return;
+    leftAtMs = performance.now();
+    const taken = takeGroup(waiting);
+    waiting = waiting.slice(taken.length);
+    for (const request of taken) waitingEvents -= request.events.length;
+    const flight = flush(taken, write, refuseWaiting).finally(() => {
+      flights.delete(flight);
       schedule();
     });
+    flights.add(flight);
+    schedule();
   };
 
   // A database that let a whole deadline pass has no answer for those who wait behind it either.

@@ -71,7 +71,7 @@ export interface Sender {
   client: Client;
 }
 
-/** Adds what is known about the sender; its address and user agent go no further. */
+/** Completes events, in place, with what is known about the sender; its address and user agent go no further. */
 export async function enrich(
   ingest: Pick<Ingest, 'salts' | 'countries'>,
   events: readonly CleanEvent[],
@@ -80,6 +80,12 @@ export async function enrich(
   const { browser, os, device } = sender.client;
   const address = withoutMapping(sender.address);
   const country = ingest.countries.of(address);
+  const known = {
+    ...(country && { country }),
+    ...(browser && { browser }),
+    ...(os && { os }),
+    ...(device && { device }),
+  };
   const visitors = new Map<string, string>();
   const enriched: TrackedEvent[] = [];
   for (const event of events) {
@@ -90,14 +96,7 @@ export async function enrich(
       visitor = visitorId(salt, { siteId: event.siteId, address, userAgent: sender.userAgent });
       visitors.set(day, visitor);
     }
-    enriched.push({
-      ...event,
-      visitor,
-      ...(country && { country }),
-      ...(browser && { browser }),
-      ...(os && { os }),
-      ...(device && { device }),
-    });
+    enriched.push(Object.assign(event, known, { visitor }));
   }
   return enriched;
 }

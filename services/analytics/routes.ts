@@ -35,15 +35,12 @@ export interface DoorParts {
   random: Random;
 }
 
-/** Writes at the same time. Two hide a slow link: one group is on its way while the next one gathers. */
-const maxFlights = 2;
-
 /** The doors by which events and sites come in. `drain` waits until everything that was taken is committed. */
 export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCommit } {
   const { database, store, signingKey, clock, random, log } = parts;
   const { db } = database;
   const sites = knownSites({ load: (id) => findSite(db, id), clock });
-  const commit = groupCommit({ write: pageViewWriter({ database, clock, random }), maxFlights });
+  const commit = groupCommit({ write: pageViewWriter({ database, clock, random }) });
   const ingest: Ingest = {
     sites,
     commit,
