@@ -16,3 +16,13 @@ export const ruleName = queueName;
 
 /** The archive of an environment's bus. */
 export const archiveName = (environment: EnvironmentName): string => `${environment}-millrace`;
+
+/** The IAM role of a service's Kubernetes service account (IRSA). */
+export const roleName = (environment: EnvironmentName, service: string): string => `${environment}-millrace-${service}`;
+
+/** A bucket of an environment. Names are global in AWS, so the account is part of them. */
+export const bucketName = (environment: EnvironmentName, account: string, bucket: string): string =>
+  `${environment}-millrace-${bucket}-${account}`;
+
+/** The ECR repository of a service's image. */
+export const repositoryName = (service: string): string => `millrace/${service}`;

@@ -12,6 +12,11 @@ export interface Workload {
   isSingleton?: true;
   /** When to add replicas: on CPU for APIs, on queue depth for consumers. */
   scaleOn?: { cpuPercent: number; max: number } | { queueDepth: number; max: number };
+  /**
+   * Environments in which its pods are spread over zones: a Deployment and a Fargate profile for each zone, because Fargate
+   * ignores affinity and spread constraints. As many zones as replicas, at most the environment's.
+   */
+  spreadIn?: readonly EnvironmentName[];
 }
 
 /** One consumer of one event: one rule, one queue, one dead-letter queue. */

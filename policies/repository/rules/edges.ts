@@ -11,8 +11,10 @@ const allowed: Record<string, { code: string[]; tests: string[] }> = {
   services: { code: ['catalog', 'runtime'], tests: ['local'] },
   local: { code: ['catalog', 'runtime'], tests: [] },
   images: { code: ['catalog'], tests: [] },
-  policies: { code: [], tests: [] },
-  bench: { code: ['catalog', 'runtime', 'local', 'images'], tests: [] },
+  fargate: { code: ['catalog'], tests: [] },
+  charts: { code: ['catalog', 'fargate'], tests: [] },
+  policies: { code: ['catalog', 'fargate'], tests: [] },
+  bench: { code: ['catalog', 'runtime', 'local', 'images', 'charts', 'fargate'], tests: [] },
   e2e: { code: ['catalog', 'runtime', 'local'], tests: [] },
 };
 

@@ -1,0 +1,20 @@
+/** A Kubernetes object as plain data, of any kind. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+}
+
+/** A manifest and where it stands: a file, and which of its documents (from 1). */
+export interface LocatedManifest {
+  file: string;
+  document: number;
+  manifest: Manifest;
+}
