@@ -50,12 +50,21 @@ export function parseConfig<Schema extends z.ZodObject>(
 }
 
 /**
- * Reads the configuration of this process, once, at its start.
+ * Reads the configuration of this process, once, at its start. In the cloud a secret is named by its ARN and fetched here:
+ * `SIGNING_KEY_SECRET_ARN` gives `SIGNING_KEY`.
  * Prints one line to standard error and ends the process with exit code 5 when something is missing or unknown.
  */
-export function readConfig<Schema extends z.ZodObject>(schema: Schema): z.output<Schema> {
-  const result = parseConfig(schema, process.env);
+export async function readConfig<Schema extends z.ZodObject>(schema: Schema): Promise<z.output<Schema>> {
+  const result = await readVariables(schema).catch((error: unknown) => ({ problem: (error as Error).message }));
   if ('config' in result) return result.config;
   process.stderr.write(`${result.problem}\n`);
   process.exit(5);
+}
+
+async function readVariables<Schema extends z.ZodObject>(
+  schema: Schema,
+): Promise<{ config: z.output<Schema> } | { problem: string }> {
+  if (!Object.keys(process.env).some((name) => name.endsWith('_SECRET_ARN'))) return parseConfig(schema, process.env);
+  const { withSecrets } = await import('./secret-values.ts');
+  return parseConfig(schema, await withSecrets(process.env));
 }

@@ -1,5 +1,6 @@
-import { createHash, createHmac } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { AwsCredentials } from './aws-signature.ts';
+import { sha256, signatureScope, signCanonical } from './aws-signature.ts';
 
 /** Where the token opens a connection. */
 export interface IamTarget {
@@ -7,12 +8,6 @@ export interface IamTarget {
   port: number;
   user: string;
   region: string;
-}
-
-interface Credentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string | undefined;
 }
 
 const lifetimeSeconds = 900;
@@ -28,16 +23,15 @@ export async function createIamToken(target: IamTarget): Promise<string> {
  * Signs the token: a presigned URL of Signature Version 4 for `rds-db:connect`, without its scheme.
  * Source: AWS, "Connecting to your DB instance using IAM authentication"; Signature Version 4, query string.
  */
-export function signIamToken(target: IamTarget, credentials: Credentials, now: Date): string {
+export function signIamToken(target: IamTarget, credentials: AwsCredentials, now: Date): string {
   const { host, port, user, region } = target;
-  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const scope = `${time.slice(0, 8)}/${region}/rds-db/aws4_request`;
+  const when = signatureScope(now, { region, service: 'rds-db' });
   const parameters: Record<string, string> = {
     Action: 'connect',
     DBUser: user,
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Credential': `${credentials.accessKeyId}/${scope}`,
-    'X-Amz-Date': time,
+    'X-Amz-Credential': `${credentials.accessKeyId}/${when.scope}`,
+    'X-Amz-Date': when.time,
     'X-Amz-Expires': String(lifetimeSeconds),
     ...(credentials.sessionToken && { 'X-Amz-Security-Token': credentials.sessionToken }),
     'X-Amz-SignedHeaders': 'host',
@@ -46,13 +40,9 @@ export function signIamToken(target: IamTarget, credentials: Credentials, now: D
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .sort()
     .join('&');
-  const request = ['GET', '/', query, `host:${host}:${port}`, '', 'host', digest('')].join('\n');
-  const text = ['AWS4-HMAC-SHA256', time, scope, digest(request)].join('\n');
-  const key = scope.split('/').reduce<string | Buffer>(sign, `AWS4${credentials.secretAccessKey}`);
-  return `${host}:${port}/?${query}&X-Amz-Signature=${sign(key, text).toString('hex')}`;
+  const request = ['GET', '/', query, `host:${host}:${port}`, '', 'host', sha256('')];
+  return `${host}:${port}/?${query}&X-Amz-Signature=${signCanonical(request, when, credentials)}`;
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-const sign = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const encode = (text: string): string =>
   encodeURIComponent(text).replaceAll(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -12,7 +12,7 @@ const workloads: Record<string, () => Promise<StartWorkload>> = {
   loader: async () => (await import('./loader-workload.ts')).startLoaderWorkload,
 };
 
-const config = readConfig(analyticsConfig);
+const config = await readConfig(analyticsConfig);
 const name = config.MILLRACE_WORKLOAD;
 const log = createLog({ name: `analytics-${name}`, level: config.LOG_LEVEL });
 

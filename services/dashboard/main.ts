@@ -11,7 +11,7 @@ import { dashboardConfig } from './config.ts';
 import { readPageFiles } from './page-files.ts';
 import { createDashboard } from './routes.ts';
 
-const config = readConfig(dashboardConfig);
+const config = await readConfig(dashboardConfig);
 const log = createLog({ name: 'dashboard', level: config.LOG_LEVEL });
 const drainMs = 5_000;
 

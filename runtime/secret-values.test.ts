@@ -1,0 +1,96 @@
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { signPost } from './aws-signature.ts';
+import { withSecrets } from './secret-values.ts';
+
+const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:dev/millrace/analytics/signing-key-a1b2c3';
+const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' };
+
+interface Asked {
+  headers: Record<string, unknown>;
+  body: string;
+}
+
+const server = {
+  url: '',
+  asked: [] as Asked[],
+  answer: (_: Asked): { status: number; body: object } => ({ status: 200, body: {} }),
+};
+const http = createServer(async (request, response) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const asked = { headers: request.headers, body: Buffer.concat(chunks).toString('utf8') };
+  server.asked.push(asked);
+  const { status, body } = server.answer(asked);
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+});
+
+beforeEach(async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  server.url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  server.asked = [];
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  http.close();
+  http.closeAllConnections();
+});
+
+describe('secrets that are named by their ARN', () => {
+  it('are fetched by name and stand beside the other variables', async () => {
+    server.answer = () => ({ status: 200, body: { SecretString: 'the key itself' } });
+    const variables = { PORT: '80', SIGNING_KEY_SECRET_ARN: arn, AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url };
+    expect(await withSecrets(variables)).toEqual({ ...variables, SIGNING_KEY: 'the key itself' });
+    expect(server.asked[0]?.headers['x-amz-target']).toBe('secretsmanager.GetSecretValue');
+    expect(JSON.parse(server.asked[0]?.body ?? '')).toEqual({ SecretId: arn });
+  });
+  it('are asked for again when the role is not ready, and given up with the reason', async () => {
+    server.answer = () => ({ status: 400, body: { __type: 'AccessDeniedException', message: 'not authorized' } });
+    const variables = { SIGNING_KEY_SECRET_ARN: arn, AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url };
+    await expect(withSecrets(variables)).rejects.toThrow(
+      'SIGNING_KEY_SECRET_ARN: the secret cannot be read: AccessDeniedException: not authorized',
+    );
+    expect(server.asked).toHaveLength(3);
+  });
+  it('that are no ARN are refused without asking', async () => {
+    await expect(withSecrets({ SIGNING_KEY_SECRET_ARN: 'signing-key' })).rejects.toThrow('not the ARN of a secret');
+  });
+});
+
+describe('a signed request', () => {
+  it("has the signature that AWS's own library makes", async () => {
+    const now = new Date('2026-03-04T05:06:07Z');
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
+    const body = JSON.stringify({ SecretId: arn });
+    const host = 'secretsmanager.us-east-1.amazonaws.com';
+    const place = { region: 'us-east-1', service: 'secretsmanager' };
+    const signer = new SignatureV4({ ...place, credentials, sha256: NodeHash as never, applyChecksum: false });
+    const theirs = (await signer.sign(
+      { method: 'POST', protocol: 'https:', hostname: host, path: '/', headers: { ...headers, host }, body } as never,
+      { signingDate: now },
+    )) as unknown as { headers: Record<string, string> };
+    const ours = signPost({ host, body, headers, ...place }, credentials, now);
+    expect(ours['authorization']).toBe(theirs.headers['authorization']);
+  });
+});
+
+/** SHA-256 as the library asks for it. */
+class NodeHash {
+  readonly #hash;
+  constructor(secret?: string | Uint8Array) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
+  }
+  update(bytes: string | Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+}
