@@ -12,9 +12,10 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
-/** A manifest and where it stands: a file, and which of its documents (from 1). */
+/** A manifest and where it stands: a file, which of its documents, and the line where that starts (both from 1). */
 export interface LocatedManifest {
   file: string;
   document: number;
+  line?: number;
   manifest: Manifest;
 }
