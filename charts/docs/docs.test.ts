@@ -1,0 +1,147 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deadLetterQueueName, queueName } from '@millrace/catalog/names.ts';
+import { services } from '@millrace/catalog/services.ts';
+import { describe, expect, it } from 'vitest';
+import { generatedLine, table } from './markdown.ts';
+import { flowchart, sequence } from './mermaid.ts';
+import { departures, happyOrder } from './order-flow.ts';
+import { generatedPages } from './pages.ts';
+import { schemaFields } from './schema-fields.ts';
+import { diagramsIn, mermaidFaults } from './testing/mermaid-syntax.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'docs/generated');
+const main = join(import.meta.dirname, 'main.ts');
+const pages = generatedPages(services);
+const eventsText = pages.find(({ file }) => file === 'events.md')?.text ?? '';
+const servicesText = pages.find(({ file }) => file === 'services.md')?.text ?? '';
+
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+const anchorsIn = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
+
+describe('the generated pages', () => {
+  it('are current: what lies in docs/generated is what the catalog gives', () => {
+    for (const { file, text } of pages) expect(readFileSync(join(folder, file), 'utf8')).toBe(text);
+    expect(execFileSync('node', [main, '--check'], { encoding: 'utf8' })).toBe('2 pages are current.\n');
+  });
+
+  it('say on line 1 that they are generated', () => {
+    for (const { text } of pages) expect(text.split('\n')[0]).toBe(generatedLine);
+  });
+
+  it('name every service, event, queue and dead-letter queue', () => {
+    for (const service of services) {
+      expect(servicesText).toContain(`### ${service.name}\n`);
+      for (const { name } of service.publishes) expect(eventsText).toContain(`### ${name}\n`);
+      for (const { event } of service.consumes) {
+        for (const nameOf of [queueName, deadLetterQueueName]) {
+          expect(eventsText).toContain(`\`${nameOf('dev', service.name, event.name).replace('dev-', '<env>-')}\``);
+        }
+      }
+    }
+  });
+
+  it('link only to files and headings that are there', () => {
+    let count = 0;
+    for (const { text } of pages) {
+      for (const [, target = ''] of text.matchAll(/\]\(([^)]+)\)/g)) {
+        const [file = '', anchor] = target.split('#');
+        const path = join(folder, file);
+        if (file) expect(existsSync(path), target).toBe(true);
+        if (anchor) expect(anchorsIn(file ? readFileSync(path, 'utf8') : text), target).toContain(anchor);
+        count += 1;
+      }
+    }
+    expect(count).toBeGreaterThan(100);
+  });
+
+  it('have diagrams in the forms that Mermaid takes', () => {
+    const diagrams = pages.flatMap(({ text }) => diagramsIn(text));
+    expect(diagrams).toHaveLength(3);
+    for (const { lines } of diagrams) expect(mermaidFaults(lines)).toEqual([]);
+  });
+
+  it('show an arrow for every event that one service hears of another, and no other', () => {
+    const [flow] = diagramsIn(eventsText);
+    const drawn = (flow?.lines ?? []).flatMap((line) => {
+      const [, from, label, to] = /n_(\w+) -->\|"(.+)"\| n_(\w+)/.exec(line) ?? [];
+      return (label?.split('<br/>') ?? []).map((event) => `${from} ${event} ${to}`);
+    });
+    const declared = services.flatMap(({ name, consumes }) =>
+      consumes.map(({ event }) => `${event.publisher} ${event.name} ${name}`),
+    );
+    expect(drawn.sort()).toEqual(declared.sort());
+  });
+
+  it('tell the story of an order with events of the catalog, each heard by somebody', () => {
+    const published = services.flatMap((service) => service.publishes);
+    const heard = services.flatMap((service) => service.consumes.map(({ event }) => event));
+    for (const event of [...happyOrder, ...departures.flatMap(({ after, events }) => [after, ...events])]) {
+      expect(published).toContain(event);
+      expect(heard).toContain(event);
+    }
+  });
+
+  it('refuse an unknown option with exit code 2 and explain themselves with --help', () => {
+    const wrong = spawnSync('node', [main, '--chekc'], { encoding: 'utf8' });
+    expect([wrong.status, wrong.stdout, wrong.stderr.split('\n')[0]]).toEqual([2, '', 'There is no option "--chekc".']);
+    const help = spawnSync('node', [main, '--help'], { encoding: 'utf8' });
+    expect([help.status, help.stdout.split('\n')[0]]).toEqual([0, 'Usage: node charts/docs/main.ts [--check]']);
+  });
+});
+
+describe('what pages are made of', () => {
+  it('a table keeps a bar and a line end inside its cell', () => {
+    expect(table(['a'], [['x|y\nz'], ['']])).toBe('| a |\n| --- |\n| x\\|y z |\n| – |');
+  });
+
+  it('fields of lists, maps and objects come after their parent', () => {
+    const schema = {
+      required: ['lines'],
+      properties: {
+        lines: { type: 'array', minItems: 1, items: { type: 'object', properties: { sku: { type: 'string' } } } },
+        props: { type: 'object', additionalProperties: { anyOf: [{ type: 'string' }, { type: 'null' }] } },
+        money: { type: 'object', required: ['cents'], properties: { cents: { type: 'integer', minimum: 0 } } },
+      },
+    };
+    expect(schemaFields(schema).map((field) => Object.values(field).join(' / '))).toEqual([
+      'lines / list of object / true / at least 1',
+      'lines[].sku / string / false / ',
+      'props / map of string or null / false / ',
+      'money / object / false / ',
+      'money.cents / integer / true / from 0',
+    ]);
+  });
+
+  it('labels cannot break a diagram', () => {
+    const chart = flowchart([{ id: 'end', label: 'a "b"', shape: 'box' }], [{ from: 'end', to: 'end', label: '"' }]);
+    const steps = sequence([{ id: 'x', label: 'x; y #1', shape: 'box' }], []);
+    expect(diagramsIn(chart).flatMap(({ lines }) => mermaidFaults(lines))).toEqual([]);
+    expect(chart).toContain('n_end["a #quot;b#quot;"]');
+    expect(steps).toContain('participant n_x as x, y #35;1');
+  });
+
+  it.each([
+    ['pie title Pets'],
+    ['flowchart LR', 'n_a["a"]', 'n_a --> n_a'],
+    ['flowchart LR', 'n_a["a"]', 'n_a -->|"x"| n_b'],
+    ['flowchart LR', 'n_a["a"]', 'n_a["a"]'],
+    ['flowchart LR', 'n_a["a]'],
+    ['flowchart LR', 'end["a"]'],
+    ['sequenceDiagram', 'n_a->>n_b: hello'],
+    ['sequenceDiagram', 'participant n_a as a', 'n_a->>n_a'],
+    ['sequenceDiagram', 'participant n_a as a', 'n_a->>n_a: one; two'],
+    ['sequenceDiagram', 'participant n_a as a', 'alt x', 'n_a-)n_a: y'],
+    ['sequenceDiagram', 'end'],
+    ['sequenceDiagram', 'else x'],
+  ])('a wrong diagram is found: %s %s %s', (...lines) => {
+    expect(mermaidFaults(lines.filter(Boolean))).not.toEqual([]);
+  });
+});
