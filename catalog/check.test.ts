@@ -52,7 +52,7 @@ describe('the catalog', () => {
     ['E041', changeSubscription({ queueRetentionDays: 14 })],
     ['E042', withService('analytics', (service) => ({ ...service, inboxDays: 7 }))],
     ['E043', changeSubscription({ maxReceives: 50 })],
-    ['E060', changeWorkload({ replicas: { dev: 1, staging: 1, prod: 1 } })],
+    ['E061', changeWorkload({ replicas: { dev: 1, staging: 1, prod: 1 } })],
     ['E092', changeWorkload({ routes: ['/api/orders/*'] })],
     ['E093', changeWorkload({ routes: ['api analytics'] })],
   ])('is refused with %s when it is wrong', (code, catalog) => {

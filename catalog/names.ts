@@ -26,3 +26,21 @@ export const bucketName = (environment: EnvironmentName, account: string, bucket
 
 /** The ECR repository of a service's image. */
 export const repositoryName = (service: string): string => `millrace/${service}`;
+
+/** The role and the database of a service in Aurora: both are called like the service. */
+export const databaseUser = (service: string): string => service;
+
+/** The EKS cluster, the ElastiCache replication group and the Redshift workgroup of an environment are called alike. */
+export const clusterName = (environment: EnvironmentName): string => `${environment}-millrace`;
+
+/** The ElastiCache user of a service, which signs in with IAM. */
+export const cacheUser = (environment: EnvironmentName, service: string): string =>
+  `${environment}-millrace-${service}`;
+
+/** The alias of a KMS key of an environment: `queues-order` for a service's queues, `bucket-uploads`, `secrets`. */
+export const keyAlias = (environment: EnvironmentName, purpose: string): string =>
+  `alias/${environment}-millrace-${purpose}`;
+
+/** The name of a service's secret in Secrets Manager; `variable` is what it becomes, such as `SIGNING_KEY`. */
+export const secretName = (environment: EnvironmentName, service: string, variable: string): string =>
+  `${environment}/millrace/${service}/${variable.toLowerCase().replaceAll('_', '-')}`;

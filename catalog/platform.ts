@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { environmentNames } from './environments.ts';
 
 const arn = (service: string) =>
-  z.string().regex(new RegExp(`^arn:aws:${service}:[a-z0-9-]*:\\d{12}:.+$`), `write an ARN of ${service}`);
+  z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:.+$`), `write an ARN of ${service}`);
 const host = z.string().regex(/^[a-z0-9.-]+$/, 'write a host name');
 
 /**

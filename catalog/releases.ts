@@ -48,7 +48,7 @@ export function readRelease(
       message: `there is no such service. Known: ${context.services.join(', ')}.`,
     }));
   if (context.environment === 'prod' && parsed.data.example) {
-    const message = 'prod takes no examples. Run "make promote FROM=staging TO=prod" after a release to staging.';
+    const message = 'prod takes no examples: write the digests of images that were pushed, and take "example" away.';
     faults.push({ place, code: 'E052', message });
   }
   return faults.length > 0 ? { release: undefined, faults } : { release: parsed.data, faults: [] };

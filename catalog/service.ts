@@ -31,13 +31,21 @@ export interface Subscription {
   queueRetentionDays: number;
   /** Longer than the queue's, so that a message that arrives late is still seen. */
   deadLetterRetentionDays: number;
+  /** The events that its handler may publish; nothing said means any that the service publishes. Shows cycles and their ends. */
+  leadsTo?: readonly EventContract[];
 }
 
 /** What a service may touch beside its own database and the events that it publishes and consumes. */
 export type Access =
   | { kind: 'cache' }
   | { kind: 'warehouse' }
-  | { kind: 'bucket'; name: string; allow: 'read' | 'write' };
+  | {
+      kind: 'bucket';
+      name: string;
+      allow: 'read' | 'write';
+      /** The keys that it may touch begin with this; `<service>/` unless said otherwise. */
+      prefix?: string;
+    };
 
 /** A business capability with its own folder, namespace and database. */
 export interface Service {
@@ -50,6 +58,8 @@ export interface Service {
   publishes: readonly EventContract[];
   consumes: readonly Subscription[];
   access: readonly Access[];
+  /** Its secrets by the name of the variable that each becomes, such as `SIGNING_KEY`. They lie in Secrets Manager. */
+  secrets?: readonly string[];
   /** How long consumers remember the ids that they applied: longer than every queue, dead-letter queue and replay can redeliver. */
   inboxDays: number;
 }

@@ -40,8 +40,9 @@ export const analytics = service('analytics', {
     loader: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 1, 1), isSingleton: true },
   },
   publishes: [PageViewsCollected],
-  consumes: [on(PageViewsCollected, { workload: 'processor', deadlineSeconds: 1.5 })],
+  consumes: [on(PageViewsCollected, { workload: 'processor', deadlineSeconds: 1.5, leadsTo: [] })],
   access: [{ kind: 'cache' }, { kind: 'warehouse' }],
+  secrets: ['SIGNING_KEY'],
 });
 
 export const user = service('user', {
@@ -59,7 +60,12 @@ export const user = service('user', {
     worker: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
   },
   publishes: [UserRegistered],
-  consumes: [on(OrderPlaced), on(OrderConfirmed), on(OrderCancelled), on(OrderRejected)],
+  consumes: [
+    on(OrderPlaced, { leadsTo: [] }),
+    on(OrderConfirmed, { leadsTo: [] }),
+    on(OrderCancelled, { leadsTo: [] }),
+    on(OrderRejected, { leadsTo: [] }),
+  ],
   access: [{ kind: 'bucket', name: 'uploads', allow: 'write' }],
 });
 
@@ -78,7 +84,13 @@ export const product = service('product', {
     worker: { size: '0.5 vCPU / 1 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
   },
   publishes: [StockReserved, StockRejected],
-  consumes: [on(UserRegistered), on(OrderPlaced), on(OrderConfirmed), on(OrderRejected), on(OrderCancelled)],
+  consumes: [
+    on(UserRegistered, { leadsTo: [] }),
+    on(OrderPlaced, { leadsTo: [StockReserved, StockRejected] }),
+    on(OrderConfirmed, { leadsTo: [] }),
+    on(OrderRejected, { leadsTo: [] }),
+    on(OrderCancelled, { leadsTo: [] }),
+  ],
   access: [{ kind: 'bucket', name: 'products', allow: 'write' }],
 });
 
@@ -106,7 +118,14 @@ export const order = service('order', {
     OrderShipped,
     OrderDelivered,
   ],
-  consumes: [on(StockReserved), on(StockRejected), on(PaymentProcessed), on(PaymentFailed), on(PaymentRefunded)],
+  consumes: [
+    on(StockReserved, { leadsTo: [PaymentRequested] }),
+    on(StockRejected, { leadsTo: [OrderRejected] }),
+    // A payment that arrives after the order was cancelled goes back.
+    on(PaymentProcessed, { leadsTo: [OrderConfirmed, RefundRequested] }),
+    on(PaymentFailed, { leadsTo: [OrderRejected] }),
+    on(PaymentRefunded, { leadsTo: [OrderCancelled] }),
+  ],
   access: [{ kind: 'bucket', name: 'order-documents', allow: 'write' }],
 });
 
@@ -125,7 +144,10 @@ export const payment = service('payment', {
     worker: { size: '0.5 vCPU / 1 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
   },
   publishes: [PaymentProcessed, PaymentFailed, PaymentRefunded],
-  consumes: [on(PaymentRequested, { deadlineSeconds: 10 }), on(RefundRequested, { deadlineSeconds: 10 })],
+  consumes: [
+    on(PaymentRequested, { deadlineSeconds: 10, leadsTo: [PaymentProcessed, PaymentFailed] }),
+    on(RefundRequested, { deadlineSeconds: 10, leadsTo: [PaymentRefunded] }),
+  ],
 });
 
 export const notification = service('notification', {
