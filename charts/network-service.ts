@@ -1,0 +1,15 @@
+import { Service } from 'cdk8s-plus-29';
+import type { Place } from './place.ts';
+import { metadataOf, selectorOf } from './place.ts';
+import { port } from './variables.ts';
+
+/** The address of a workload inside the cluster, over all of its slices. Every workload listens: metrics are HTTP too. */
+export function addNetworkService(place: Place, workload: string): Service {
+  const name = `${place.service.name}-${workload}`;
+  const service = new Service(place.chart, `service-${name}`, {
+    metadata: metadataOf(place, { name, component: workload, wave: 'workload' }),
+    ports: [{ name: 'http', port, targetPort: port }],
+  });
+  for (const [key, value] of Object.entries(selectorOf(place.service, workload))) service.selectLabel(key, value);
+  return service;
+}

@@ -1,0 +1,24 @@
+import { addCustomResource } from './custom-resources.ts';
+import type { Place } from './place.ts';
+import { metadataOf } from './place.ts';
+
+/**
+ * The security groups of a service's pods: the cluster's first (kubelet, CoreDNS and the API server reach the pod through
+ * it), then the service's own, which databases and caches admit. A pod takes them when it is made and never again.
+ */
+export function securityGroupsOf({ platform, service }: Pick<Place, 'platform' | 'service'>): string[] {
+  const own = platform.services[service.name]?.securityGroupId;
+  return [platform.cluster.securityGroupId, ...(own ? [own] : [])];
+}
+
+/** What separates services on Fargate, where NetworkPolicy is not enforced: a policy for every pod of the namespace. */
+export function addSecurityGroupPolicy(place: Place): void {
+  const { name } = place.service;
+  addCustomResource(place.chart, 'SecurityGroupPolicy', {
+    metadata: { ...metadataOf(place, { name, wave: 'identity' }), name },
+    spec: {
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
+      securityGroups: { groupIds: securityGroupsOf(place) },
+    },
+  });
+}
