@@ -168,11 +168,10 @@ function secretArnFaults(own: {
   ];
 }
 
-/** The most pods that a workload may have at once while a release rolls out: one more in each slice. */
-export function mostPods(workload: Workload, environment: EnvironmentName): number {
-  const slices = slicesOf(workload, environment).length;
+/** The most pods that a workload may have at once: while a release rolls out, one more in each slice. */
+function mostPods(workload: Workload, environment: EnvironmentName): number {
   const most = Math.max(workload.replicas[environment], workload.scaleOn?.max ?? 0);
-  return Math.ceil(most / slices) * slices + slices;
+  return workload.isSingleton ? 1 : most + slicesOf(workload, environment).length;
 }
 
 function connectionFaults(

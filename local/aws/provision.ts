@@ -3,6 +3,7 @@ import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { SQS } from '@aws-sdk/client-sqs';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environments } from '@millrace/catalog/environments.ts';
+import { patternOf } from '@millrace/catalog/event-pattern.ts';
 import { archiveName, busName, deadLetterQueueName, queueName, ruleName } from '@millrace/catalog/names.ts';
 import type { Subscription } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
@@ -83,8 +84,7 @@ async function provisionSubscription(clients: Clients, { environment, service, s
     RedrivePolicy,
   });
   const rule = { Name: ruleName(environment, service, event.name), EventBusName: busName(environment) };
-  const pattern = { source: [event.source], 'detail-type': [event.name] };
-  await clients.events.putRule({ ...rule, EventPattern: JSON.stringify(pattern) });
+  await clients.events.putRule({ ...rule, EventPattern: JSON.stringify(patternOf(event)) });
   await clients.events.putTargets({
     Rule: rule.Name,
     EventBusName: rule.EventBusName,
