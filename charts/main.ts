@@ -1,0 +1,51 @@
+// `make synth`: renders the catalog to manifests/. Modules are loaded late, so that help and wrong usage answer at once.
+import { enableCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { CommandFault, environmentLine } from './command-fault.ts';
+import { synthVariables } from './config.ts';
+
+// Most of what is made here is thrown away at once; a young generation that grows would only be memory.
+setFlagsFromString('--semi-space-growth-factor=1');
+enableCompileCache();
+
+const stopCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+let stoppedBy: keyof typeof stopCodes | undefined;
+
+async function main(words: readonly string[]): Promise<number> {
+  const { readOptions, usage } = await import('./options.ts');
+  const options = readOptions(words, synthVariables());
+  if (options.isHelp) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const { synthesise } = await import('./synth.ts');
+  const result = await synthesise(options.sources);
+  for (const line of result.warnings) process.stderr.write(`${line}\n`);
+  if (result.outcome === 'faulty') {
+    process.stderr.write(`${result.faults.join('\n')}\n`);
+    return 3;
+  }
+  for (const line of result.notes) process.stderr.write(`${line}\n`);
+  const { checkManifests, writeManifests } = await import('./write.ts');
+  if (options.isCheck) return checkManifests(options.out, result.environments);
+  const written = await writeManifests(options.out, result.environments, () => stoppedBy !== undefined);
+  if (written === 'written') return 0;
+  process.stderr.write('stopped: nothing was changed.\n');
+  return stopCodes[stoppedBy ?? 'SIGINT'];
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stoppedBy ??= signal;
+  });
+}
+// A reader that stops early, such as head, is no fault.
+process.stdout.on('error', () => undefined);
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const line = error instanceof CommandFault ? error.message : environmentLine(error);
+  process.stderr.write(`${line}\n`);
+  process.exitCode = error instanceof CommandFault ? error.exitCode : 5;
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { checkCatalog, formatFaultIn, isWarning } from '@millrace/catalog/check.ts';
+import { readPlatform } from '@millrace/catalog/check-platform.ts';
+import { isServiceSound } from '@millrace/catalog/check-shape.ts';
+import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import type { Fault } from '@millrace/catalog/fault.ts';
+import { sortFaults } from '@millrace/catalog/fault.ts';
+import { loadCatalog } from '@millrace/catalog/load.ts';
+import type { Platform } from '@millrace/catalog/platform.ts';
+import type { Release } from '@millrace/catalog/releases.ts';
+import { readRelease } from '@millrace/catalog/releases.ts';
+import type { Service } from '@millrace/catalog/service.ts';
+import { renderEnvironment } from './render.ts';
+import type { RenderedEnvironment } from './rendered.ts';
+
+/** Where the facts are read from. */
+export interface Sources {
+  /** The catalog's file, which exports `services`. */
+  catalog: string;
+  /** The folder with `platform.<env>.json`. */
+  platforms: string;
+  /** The folder with `<env>.json`. */
+  releases: string;
+  environments: readonly EnvironmentName[];
+}
+
+/** What is wrong, or what is rendered; lines are for a person, sorted. */
+export type Outcome =
+  | { outcome: 'faulty'; faults: string[]; warnings: string[] }
+  | { outcome: 'rendered'; environments: RenderedEnvironment[]; warnings: string[]; notes: string[] };
+
+/**
+ * Reads the catalog, the platform contracts and the releases, checks them, renders every environment and proves what must
+ * hold over the whole. All faults of a run come together; what is rendered is free of them.
+ */
+export async function synthesise(sources: Sources): Promise<Outcome> {
+  const loaded = await loadCatalog(sources.catalog);
+  const lines = (faults: readonly Fault[]): string[] =>
+    sortFaults(faults).map((fault) => formatFaultIn(fileName(sources.catalog), fault));
+  if ('faults' in loaded) return { outcome: 'faulty', faults: lines(loaded.faults), warnings: [] };
+  const { services } = loaded;
+  const judged = checkCatalog(services);
+  const faults = judged.filter((fault) => !isWarning(fault));
+  const warnings = lines(judged.filter(isWarning));
+  const inputs = sources.environments.map((environment) => readInputs(sources, environment, services));
+  faults.push(...inputs.flatMap((input) => input.faults));
+  if (faults.length > 0) return { outcome: 'faulty', faults: lines(faults), warnings };
+  const environments: RenderedEnvironment[] = [];
+  for (const { environment, platform, release } of inputs) {
+    if (!platform || !release) continue;
+    const input = { services, environment, platform, release };
+    environments.push({ ...input, manifests: renderEnvironment(input) });
+  }
+  const notes = environments.flatMap(unreleasedNote);
+  return { outcome: 'rendered', environments, warnings, notes };
+}
+
+interface Inputs {
+  environment: EnvironmentName;
+  platform: Platform | undefined;
+  release: Release | undefined;
+  faults: Fault[];
+}
+
+function readInputs(sources: Sources, environment: EnvironmentName, services: readonly Service[]): Inputs {
+  const sound = services.filter(isServiceSound);
+  const isWhole = sound.length === services.length;
+  const names = services.map((service) => service?.name);
+  const platformText = readText(join(sources.platforms, `platform.${environment}.json`), 'E060');
+  const releaseText = readText(join(sources.releases, `${environment}.json`), 'E050');
+  const contract =
+    'text' in platformText ? readPlatform(platformText.text, { environment, services: sound }) : undefined;
+  const pins = 'text' in releaseText ? readRelease(releaseText.text, { environment, services: names }) : undefined;
+  // A service whose entry is broken has been told of; that the contract and it do not agree follows from that.
+  const ofContract = (contract?.faults ?? []).filter(
+    ({ code, place }) => isWhole || code !== 'E010' || !/ services\./.test(place),
+  );
+  const faults = [platformText, releaseText].flatMap((read) => ('fault' in read ? [read.fault] : []));
+  return {
+    environment,
+    platform: contract?.platform,
+    release: pins?.release,
+    faults: [...faults, ...ofContract, ...(pins?.faults ?? [])],
+  };
+}
+
+function readText(path: string, code: string): { text: string } | { fault: Fault } {
+  try {
+    return { text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const place = fileName(path);
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = isMissing
+      ? `is missing. Bring it back with "git checkout ${place}", or write it.`
+      : `cannot be read: ${(error as Error).message}.`;
+    return { fault: { place, code, message } };
+  }
+}
+
+/** A path as a person writes it, with a folder, so that a fault's place is told from a service's name. */
+function fileName(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.includes('/') ? short : `./${short}`;
+}
+
+/** A service without a pin is left out; that is no fault, but nobody should have to find out. */
+function unreleasedNote({ environment, services, release }: RenderedEnvironment): string[] {
+  const missing = services.map(({ name }) => name).filter((name) => !release.pins[name]);
+  if (missing.length === 0) return [];
+  const before: Record<EnvironmentName, string> = {
+    dev: 'Write their digests to releases/dev.json.',
+    staging: 'Run "make promote FROM=dev TO=staging".',
+    prod: 'Run "make promote FROM=staging TO=prod" after a release to staging.',
+  };
+  return [`${environment}: no release yet of ${missing.join(', ')}: left out. ${before[environment]}`];
+}
