@@ -1,26 +1,52 @@
-/** A command that does not go on: the line that a person reads, and the exit code. 0 was asked for help, 2 is wrong usage, 3 an invalid catalog, 5 the machine. */
-export class CommandFault extends Error {
-  readonly exitCode: 0 | 2 | 3 | 5;
+import { join } from 'node:path';
 
-  constructor(exitCode: 0 | 2 | 3 | 5, message: string, cause?: unknown) {
+/** The repository that this code belongs to. */
+export const repositoryRoot = join(import.meta.dirname, '../..');
+
+/** A command that does not go on: the lines that a person reads, and the exit code. 2 is wrong usage, 3 an invalid catalog, 5 the machine. */
+export class CommandFault extends Error {
+  readonly exitCode: 2 | 3 | 5;
+
+  constructor(exitCode: 2 | 3 | 5, message: string, cause?: unknown) {
     super(message, { cause });
     this.exitCode = exitCode;
   }
 }
 
-/** Runs a command of ours: what it gives back goes to standard output, a fault becomes one line and an exit code, never a stack trace. */
-export function runCommand(name: string, command: () => string): void {
+interface Command {
+  name: string;
+  usage: string;
+  words: readonly string[];
+  /** Imports what works with the catalog: only after the catalog itself was loaded, so that a broken one is explained. */
+  load(): Promise<(words: readonly string[]) => string | Promise<string>>;
+}
+
+/**
+ * Runs a command of ours: what it gives back goes to standard output; a fault becomes one line each on standard error and an
+ * exit code, never a stack trace.
+ */
+export async function runCommand({ name, usage, words, load }: Command): Promise<void> {
   // A reader that stops early, such as head, is no fault.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exitCode = error.code === 'EPIPE' ? 0 : 5;
-  });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 5));
   try {
-    process.stdout.write(command());
+    if (words.includes('--help')) {
+      process.stdout.write(`${usage}\n`);
+      return;
+    }
+    await assertCatalogLoads();
+    const run = await load();
+    process.stdout.write(await run(words));
   } catch (error) {
-    const known = error instanceof CommandFault;
+    const isKnown = error instanceof CommandFault;
     const message = (error instanceof Error ? error.message : String(error)).trim();
-    const text = known ? message : `${name}: E900 ${message.split('\n')[0]}`;
-    (known && error.exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`);
-    process.exitCode = known ? error.exitCode : 5;
+    process.stderr.write(isKnown ? `${message}\n` : `${name}: E900 ${message.split('\n')[0]}\n`);
+    process.exitCode = isKnown ? error.exitCode : 5;
   }
+}
+
+async function assertCatalogLoads(): Promise<void> {
+  const { loadCatalog } = await import('@millrace/catalog/load.ts');
+  const loaded = await loadCatalog(join(repositoryRoot, 'catalog/services.ts'));
+  if (!('faults' in loaded)) return;
+  throw new CommandFault(3, loaded.faults.map(({ place, code, message }) => `${place}: ${code} ${message}`).join('\n'));
 }

@@ -1,0 +1,54 @@
+import { fargatePrices } from '@millrace/catalog/fargate.ts';
+import { prices } from '@millrace/catalog/prices.ts';
+import type { CostReport } from './cost-report.ts';
+import { platformParts, platformPartsAsOf } from './platform-tax.ts';
+import { assumptions } from './traffic.ts';
+
+/** The reports for a program: the figures of the text, in USD, with the prices and the assumptions that they rest on. */
+export function costJson(reports: readonly CostReport[]): string {
+  const value = {
+    currency: 'USD',
+    hoursPerMonth: 730,
+    prices: { fargate: fargatePrices, ...prices },
+    platformParts: { asOf: platformPartsAsOf, parts: platformParts },
+    assumptions,
+    environments: reports.map(environmentJson),
+  };
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function environmentJson(report: CostReport): unknown {
+  const { environment, region, withoutRelease, services, pods, platform, wasted, traffic } = report;
+  return {
+    environment,
+    region,
+    withoutRelease,
+    usdPerMonth: { least: usd(report.minCents), most: usd(report.maxCents), platform: usd(report.platformCents) },
+    services: services.map(({ service, minPods, maxPods, minCents, maxCents }) => ({
+      service,
+      pods: { least: minPods, most: maxPods },
+      usdPerMonth: { least: usd(minCents), most: usd(maxCents) },
+    })),
+    pods: pods.map((pod) => ({
+      service: pod.service,
+      object: pod.object,
+      size: pod.size,
+      isTask: pod.isTask,
+      pods: { least: pod.minPods, most: pod.maxPods },
+      usdPerMonth: { each: usd(pod.eachCents), least: usd(pod.minCents), most: usd(pod.maxCents) },
+      nextSmaller: pod.plan.wasted.nextSmaller && {
+        size: pod.plan.wasted.nextSmaller.size,
+        ask: pod.plan.wasted.nextSmaller.ask,
+        savesUsdPerMonth: usd(Math.round(pod.plan.wasted.nextSmaller.savesUsdPerMonth * pod.minPods * 100)),
+      },
+    })),
+    wasted: wasted.map(({ next, ...step }) => ({
+      ...step,
+      next: next && { ...next, savesCents: undefined, savesUsdPerMonth: usd(next.savesCents) },
+    })),
+    platform: platform.map(({ monthCents, ...line }) => ({ ...line, usdPerMonth: usd(monthCents) })),
+    traffic,
+  };
+}
+
+const usd = (amountCents: number): number => amountCents / 100;

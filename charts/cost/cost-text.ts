@@ -1,0 +1,165 @@
+import { fargatePrices } from '@millrace/catalog/fargate.ts';
+import type { CostReport } from './cost-report.ts';
+import { dollars, fineDollars, sumCents } from './money.ts';
+import { platformPartsAsOf } from './platform-tax.ts';
+import type { PodCost } from './pods.ts';
+import { bar, textTable } from './text-table.ts';
+import type { TrafficEstimate } from './traffic.ts';
+import { assumptions } from './traffic.ts';
+
+const barSize = 20;
+
+/** The reports of several environments, with their sum. */
+export function costTexts(reports: readonly CostReport[]): string {
+  const texts = reports.map(costText);
+  if (reports.length < 2) return texts.join('');
+  const least = sumCents(reports.map(({ minCents }) => minCents));
+  const most = sumCents(reports.map(({ maxCents }) => maxCents));
+  const names = reports.map(({ environment }) => environment).join(' + ');
+  return `${texts.join('\n')}\n${names}: ${dollars(least)} to ${dollars(most)} USD a month\n`;
+}
+
+/** For a person: services, pods, waste, the platform, traffic, and what is not in it. */
+function costText(report: CostReport): string {
+  const title = `${report.environment}: ${dollars(report.minCents)} to ${dollars(report.maxCents)} USD a month`;
+  return `${[
+    `${title}\n${'═'.repeat(title.length)}`,
+    `${report.region}, Fargate prices of ${fargatePrices.asOf}, 730 hours. Least: no autoscaler adds a pod. Most: each adds all it may.`,
+    ...(report.withoutRelease.length > 0
+      ? [`Counted as if released, though they have no release yet: ${report.withoutRelease.join(', ')}.`]
+      : []),
+    servicesTable(report),
+    podsTable(report.pods),
+    ...tasksPart(report.pods),
+    wastePart(report),
+    platformPart(report),
+    ...report.traffic.map(trafficPart),
+    'Not in here, because Terraform builds it: Aurora, Redshift, ElastiCache, load balancer, NAT, endpoints, logs, storage.',
+  ].join('\n\n')}\n`;
+}
+
+function servicesTable({ services, platformCents, minCents, maxCents }: CostReport): string {
+  const largest = Math.max(platformCents, ...services.map((row) => row.minCents));
+  const drawn = (amount: number): string => bar(amount / largest, barSize);
+  return textTable(
+    [
+      { head: 'service' },
+      { head: 'pods', isRight: true },
+      { head: 'least', isRight: true },
+      { head: 'most', isRight: true },
+      { head: '' },
+    ],
+    [
+      ...services.map((row) => [
+        row.service,
+        range(row.minPods, row.maxPods),
+        dollars(row.minCents),
+        dollars(row.maxCents),
+        drawn(row.minCents),
+      ]),
+      ['(the platform itself)', '', dollars(platformCents), dollars(platformCents), drawn(platformCents)],
+      [''],
+      ['USD a month', '', dollars(minCents), dollars(maxCents)],
+    ],
+  );
+}
+
+function podsTable(pods: readonly PodCost[]): string {
+  const running = pods.filter(({ isTask }) => !isTask);
+  return textTable(
+    [
+      { head: 'pod' },
+      { head: 'size billed' },
+      { head: 'pods', isRight: true },
+      { head: 'each', isRight: true },
+      { head: 'least', isRight: true },
+      { head: 'most', isRight: true },
+      { head: 'next smaller size' },
+      { head: 'saves', isRight: true },
+    ],
+    running.map((row) => {
+      const next = row.plan.wasted.nextSmaller;
+      return [
+        row.object,
+        row.size,
+        range(row.minPods, row.maxPods),
+        dollars(row.eachCents),
+        dollars(row.minCents),
+        dollars(row.maxCents),
+        next ? `${next.size}, ask ${next.ask.vcpu} vCPU ${next.ask.memoryMib}Mi` : 'none',
+        next ? dollars(Math.round(next.savesUsdPerMonth * row.minPods * 100)) : '',
+      ];
+    }),
+  );
+}
+
+function tasksPart(pods: readonly PodCost[]): string[] {
+  const tasks = pods.filter(({ isTask }) => isTask);
+  if (tasks.length === 0) return [];
+  const each = Math.max(...tasks.map(({ taskUsd }) => taskUsd));
+  return [
+    `${tasks.length} jobs run to an end (${tasks.map(({ pod }) => pod).join(', ')}): ` +
+      `billed for a minute at least, at most ${fineDollars(each)} USD for that minute; not in the month.`,
+  ];
+}
+
+function wastePart({ wasted }: CostReport): string {
+  if (wasted.length === 0) return 'No pod wastes a size step: each asks for all that its size gives.';
+  const lines = wasted.map(({ object, pods, size, wastedVcpu, wastedMemoryMib, next }) => {
+    const unused = [wastedVcpu > 0 ? `${wastedVcpu} vCPU` : '', wastedMemoryMib > 0 ? `${wastedMemoryMib} MiB` : ''];
+    const advice = next
+      ? ` Ask for ${next.askVcpu} vCPU and ${next.askMemoryMib}Mi, get ${next.size}, save ${dollars(next.savesCents)} USD a month.`
+      : ' There is no smaller size: ask for the rest, it is paid for.';
+    return `  ${object} (${pods} of ${size}): ${unused.filter(Boolean).join(' and ')} paid for and not asked for.${advice}`;
+  });
+  return `${wasted.length} pods waste a part of their size:\n${lines.join('\n')}`;
+}
+
+function platformPart({ platform, platformCents, minCents }: CostReport): string {
+  const share = Math.round((platformCents / minCents) * 100);
+  const rows = platform.map(({ name, namespace, pods, size, monthCents }) => [
+    name,
+    namespace,
+    pods === 0 ? '' : String(pods),
+    size,
+    dollars(monthCents),
+  ]);
+  const table = textTable(
+    [
+      { head: 'the platform itself' },
+      { head: 'namespace' },
+      { head: 'pods', isRight: true },
+      { head: 'size billed' },
+      { head: 'USD', isRight: true },
+    ],
+    [...rows, [''], [`${share} % of the least`, '', '', '', dollars(platformCents)]],
+  );
+  return `${table}\nCounted in the upstream manifests on ${platformPartsAsOf}; sources in charts/cost/platform-tax.ts.`;
+}
+
+function trafficPart({ unit, parts, quietUsd, busyUsd, standing }: TrafficEstimate): string {
+  const rows = parts.map((part) => [
+    part.what,
+    fineDollars(part.busyUsd),
+    fineDollars(part.quietUsd),
+    part.basis,
+    part.note,
+  ]);
+  const sums = ['USD', fineDollars(busyUsd), fineDollars(quietUsd)];
+  const table = textTable(
+    [
+      { head: `per ${unit}` },
+      { head: 'busy', isRight: true },
+      { head: 'quiet', isRight: true },
+      { head: 'basis' },
+      { head: '' },
+    ],
+    [...rows, [''], sums],
+  );
+  return (
+    `${table}\nBusy: everything in batches; quiet: everything alone; assumptions of ${assumptions.asOf} in charts/cost/traffic.ts.\n` +
+    `Pods that run anyway (${standing.services.join(', ')}) add ${fineDollars(standing.usd)} if a month has ${standing.unitsPerMonth} ${unit}.`
+  );
+}
+
+const range = (min: number, max: number): string => (min === max ? String(min) : `${min}–${max}`);
