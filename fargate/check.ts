@@ -12,7 +12,7 @@ import type { Rule, Severity } from './rule.ts';
 import type { Spread } from './spread.ts';
 import { spreadOf } from './spread.ts';
 import type { FargateSet, Workload } from './workloads.ts';
-import { findWorkloads, namespaceOf } from './workloads.ts';
+import { findWorkloads } from './workloads.ts';
 
 /** What the planner is told beside the manifests. */
 export interface FargateOptions {
@@ -130,8 +130,9 @@ function applyRules(rules: readonly Rule[], set: FargateSet): Finding[] {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const objectName = ({ manifest }: LocatedManifest): string =>
-  `${manifest.kind} ${namespaceOf(manifest)}/${manifest.metadata.name}`;
+/** Without a namespace where the manifest names none: a Namespace has none, and the rest takes the one of who applies it. */
+const objectName = ({ manifest: { kind, metadata } }: LocatedManifest): string =>
+  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
 
 /** A file that is no YAML was not checked by anybody: that is an error like any other. */
 function brokenFiles(unreadable: readonly Unreadable[]): Finding[] {
