@@ -1,0 +1,74 @@
+import type { Service } from '@millrace/catalog/service.ts';
+
+/**
+ * The variables that processes read, as `runtime/config.ts` and each `services/<name>/config.ts` declare them. A test
+ * compares the two: charts may not import the code that it deploys.
+ */
+const always = [
+  'MILLRACE_ENVIRONMENT',
+  'MILLRACE_WORKLOAD',
+  'HOST',
+  'PORT',
+  'LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+];
+const database = ['DATABASE_URL', 'DATABASE_IAM'];
+const events = ['AWS_REGION', 'EVENT_BUS_NAME'];
+const tokens = ['ISSUER_URL', 'JWKS_URL', 'CLIENT_IDS'];
+
+/** Read by Node, glibc and the AWS SDK themselves. */
+const ofLibraries = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'AWS_REGION'];
+
+/** What a service's own config.ts adds. */
+export const ownVariables: Record<string, readonly string[]> = {
+  analytics: ['WAREHOUSE_URL', 'SIGNING_KEY', 'CACHE_URL', 'COLLECT_SITE_PER_SECOND', 'COLLECT_ADDRESS_PER_SECOND'],
+  dashboard: ['PUBLIC_URL', 'API_URL', 'ISSUER_URL', 'CLIENT_ID', 'LOGIN_SCOPES', 'CACHE_URL'],
+};
+
+/** Of those, what has no default: without it the process ends at its start. */
+const ownRequired: Record<string, readonly string[]> = {
+  analytics: ['WAREHOUSE_URL', 'SIGNING_KEY'],
+  dashboard: ['PUBLIC_URL', 'API_URL', 'ISSUER_URL', 'CLIENT_ID'],
+};
+
+export const runtimeVariables = { always, database, events, tokens };
+
+/** Does anything in the service's processes read this variable? A secret may be given by the ARN of where it lies. */
+export function isKnownVariable(name: string, service: Service): boolean {
+  const bare = name.replace(/_SECRET_ARN$/, '');
+  if (bare !== name) return service.secrets?.includes(bare) ?? false;
+  return knownOf(service).includes(name);
+}
+
+function knownOf(service: Service): string[] {
+  const buckets = service.access.flatMap((access) =>
+    access.kind === 'bucket' ? [`${access.name.toUpperCase().replaceAll('-', '_')}_BUCKET`] : [],
+  );
+  return [
+    ...always,
+    ...database,
+    ...events,
+    ...tokens,
+    ...ofLibraries,
+    ...(ownVariables[service.name] ?? []),
+    ...buckets,
+  ];
+}
+
+/** What a service's processes cannot start without. */
+export function requiredVariables(service: Service): string[] {
+  const hasEvents = service.publishes.length > 0 || service.consumes.length > 0;
+  const hasRoutes = Object.values(service.workloads).some(({ routes = [] }) => routes.length > 0);
+  return [
+    'MILLRACE_WORKLOAD',
+    'PORT',
+    // Fargate has no instance metadata that the SDK could ask.
+    'AWS_REGION',
+    ...(service.database ? ['DATABASE_URL'] : []),
+    ...(hasEvents ? ['EVENT_BUS_NAME'] : []),
+    // The page sends people to the issuer; whoever has a database checks their tokens.
+    ...(hasRoutes && service.database ? ['ISSUER_URL', 'JWKS_URL', 'CLIENT_IDS'] : []),
+    ...(ownRequired[service.name] ?? []),
+    ...(service.secrets ?? []),
+  ];
+}
