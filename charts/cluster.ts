@@ -3,6 +3,7 @@ import { fargateSizes } from '@millrace/catalog/fargate.ts';
 import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Chart } from 'cdk8s';
 import { ConfigMap, k8s } from 'cdk8s-plus-29';
+import { addAdmission } from './admission.ts';
 import { addLogging } from './logging.ts';
 import { addNamespaceObject, podSecurityLabels } from './namespace.ts';
 import { waveAnnotation, waves } from './place.ts';
@@ -14,7 +15,7 @@ export const policyNamespace = 'millrace-policy';
 export const policyParameters = 'platform-policy';
 
 /** What the cluster has once, whatever services run in it. */
-export function addClusterParts(chart: Chart, { environment, platform }: RenderInput): void {
+export function addClusterParts(chart: Chart, { environment, platform, admission }: RenderInput): void {
   const labels = {
     'app.kubernetes.io/name': 'millrace-cluster',
     'app.kubernetes.io/component': 'cluster',
@@ -40,6 +41,8 @@ export function addClusterParts(chart: Chart, { environment, platform }: RenderI
     },
     data: policyParametersOf(platform),
   });
+  const parameters = { name: policyParameters, namespace: policyNamespace };
+  if (admission) addAdmission(chart, { admission, environment, labels, parameters });
 }
 
 /** The parameters of the admission policies: texts, lists separated by commas. */

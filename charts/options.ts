@@ -41,6 +41,7 @@ export function readOptions(
       catalog: path(values.catalog, 'catalog/services.ts'),
       platforms: path(values.platform, 'catalog'),
       releases: path(values.releases, 'releases'),
+      admission: join(root, 'policies/admission'),
       environments: environmentsOf(values.env ?? variables.env),
     },
     out: path(values.out ?? variables.out, 'manifests'),

@@ -60,6 +60,8 @@ function containerOf(place: Place, facts: PodFacts): ContainerProps {
     envFrom: [Env.fromConfigMap(facts.configMap)],
     envVariables: {
       MILLRACE_WORKLOAD: EnvValue.fromValue(facts.component),
+      // Fargate has no instance metadata to ask for it.
+      AWS_REGION: EnvValue.fromValue(platform.region),
       ...(isSmall && { NODE_OPTIONS: EnvValue.fromValue(smallPodOptions) }),
     },
     resources: resourcesOf(facts.size),

@@ -3,6 +3,7 @@ import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Release } from '@millrace/catalog/releases.ts';
 import type { Service } from '@millrace/catalog/service.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
+import type { Admission } from './admission.ts';
 
 /** What an environment is rendered from. */
 export interface RenderInput {
@@ -10,6 +11,8 @@ export interface RenderInput {
   environment: EnvironmentName;
   platform: Platform;
   release: Release;
+  /** The admission policies of the cluster, where they are wanted too. */
+  admission?: Admission;
 }
 
 /** One environment with everything that was rendered for it; what proofs, diff and cost read. */

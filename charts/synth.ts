@@ -11,6 +11,7 @@ import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Release } from '@millrace/catalog/releases.ts';
 import { readRelease } from '@millrace/catalog/releases.ts';
 import type { Service } from '@millrace/catalog/service.ts';
+import { readAdmission } from './admission.ts';
 import { renderEnvironment } from './render.ts';
 import type { RenderedEnvironment } from './rendered.ts';
 
@@ -22,6 +23,8 @@ export interface Sources {
   platforms: string;
   /** The folder with `<env>.json`. */
   releases: string;
+  /** The folder of the admission policies. */
+  admission: string;
   environments: readonly EnvironmentName[];
 }
 
@@ -46,10 +49,11 @@ export async function synthesise(sources: Sources): Promise<Outcome> {
   const inputs = sources.environments.map((environment) => readInputs(sources, environment, services));
   faults.push(...inputs.flatMap((input) => input.faults));
   if (faults.length > 0) return { outcome: 'faulty', faults: lines(faults), warnings };
+  const admission = readAdmission(sources.admission);
   const environments: RenderedEnvironment[] = [];
   for (const { environment, platform, release } of inputs) {
     if (!platform || !release) continue;
-    const input = { services, environment, platform, release };
+    const input = { services, environment, platform, release, admission };
     environments.push({ ...input, manifests: renderEnvironment(input) });
   }
   const notes = environments.flatMap(unreleasedNote);

@@ -15,7 +15,7 @@ interface Facts {
 }
 
 /**
- * The variables that all workloads of a service read; runtime/config.ts and services/<name>/config.ts say what they mean.
+ * The variables that all workloads of a service read (pod.ts adds those of one pod); runtime/config.ts and services/<name>/config.ts say what they mean.
  * No secret is among them: `<NAME>_SECRET_ARN` says where the service reads one itself, with its role.
  */
 export function variablesOf(facts: Facts): Record<string, string> {
@@ -25,8 +25,6 @@ export function variablesOf(facts: Facts): Record<string, string> {
     HOST: '0.0.0.0',
     PORT: String(port),
     LOG_LEVEL: 'info',
-    // Fargate has no instance metadata to ask for it.
-    AWS_REGION: platform.region,
     OTEL_EXPORTER_OTLP_ENDPOINT: platform.telemetry.otlpEndpoint,
     // glibc keeps an arena for each core otherwise, which half a gigabyte has no room for.
     MALLOC_ARENA_MAX: '2',
