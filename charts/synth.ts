@@ -11,7 +11,9 @@ import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Release } from '@millrace/catalog/releases.ts';
 import { readRelease } from '@millrace/catalog/releases.ts';
 import type { Service } from '@millrace/catalog/service.ts';
+import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { readAdmission } from './admission.ts';
+import { prove } from './proofs/all-proofs.ts';
 import { renderEnvironment } from './render.ts';
 import type { RenderedEnvironment } from './rendered.ts';
 
@@ -56,8 +58,18 @@ export async function synthesise(sources: Sources): Promise<Outcome> {
     const input = { services, environment, platform, release, admission };
     environments.push({ ...input, manifests: renderEnvironment(input) });
   }
+  const proved = environments.flatMap((environment) => prove(withoutAdmission(environment)));
+  warnings.push(...lines(proved.filter(isWarning)));
+  const broken = proved.filter((fault) => !isWarning(fault));
+  if (broken.length > 0) return { outcome: 'faulty', faults: lines(broken), warnings };
   const notes = environments.flatMap(unreleasedNote);
   return { outcome: 'rendered', environments, warnings, notes };
+}
+
+/** The proofs are about services; the policies are judged by their own tests and by the API server. */
+function withoutAdmission(set: RenderedEnvironment): RenderedEnvironment {
+  const isPolicy = ({ apiVersion }: Manifest): boolean => apiVersion.startsWith('admissionregistration.k8s.io/');
+  return { ...set, manifests: set.manifests.filter((manifest) => !isPolicy(manifest)) };
 }
 
 interface Inputs {
