@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	v1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/admission/plugin/cel"
+	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions"
+	"k8s.io/apiserver/pkg/cel/environment"
+	"k8s.io/apiserver/pkg/cel/openapi/resolver"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	"k8s.io/kubernetes/pkg/generated/openapi"
+)
+
+// Policy is a policy and what the API server makes of it.
+type Policy struct {
+	*v1.ValidatingAdmissionPolicy
+	validator validating.Validator
+}
+
+func readPolicies(texts []json.RawMessage) ([]*Policy, error) {
+	policies := make([]*Policy, len(texts))
+	for index, text := range texts {
+		object, _, err := legacyscheme.Codecs.UniversalDeserializer().Decode(text, nil, nil)
+		if err != nil {
+			return nil, fmt.Errorf("policy %d: %w", index, err)
+		}
+		policy, isPolicy := object.(*v1.ValidatingAdmissionPolicy)
+		if !isPolicy {
+			return nil, fmt.Errorf("policy %d is a %T", index, object)
+		}
+		legacyscheme.Scheme.Default(policy)
+		policies[index] = &Policy{ValidatingAdmissionPolicy: policy}
+	}
+	var template = sync.OnceValues(func() (*cel.CompositionEnv, error) {
+		return cel.NewCompositionEnv(cel.VariablesTypeName, environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
+	})
+	var group sync.WaitGroup
+	base, err := template()
+	if err != nil {
+		return nil, err
+	}
+	for _, policy := range policies {
+		group.Go(func() { policy.validator = compile(policy.ValidatingAdmissionPolicy, base) })
+	}
+	group.Wait()
+	return policies, nil
+}
+
+// compile is compilePolicy of k8s.io/apiserver/pkg/admission/plugin/policy/validating, which that package keeps to itself.
+func compile(policy *v1.ValidatingAdmissionPolicy, template *cel.CompositionEnv) validating.Validator {
+	hasParams := policy.Spec.ParamKind != nil
+	options := cel.OptionalVariableDeclarations{HasParams: hasParams, HasAuthorizer: true}
+	messageOptions := cel.OptionalVariableDeclarations{HasParams: hasParams, HasAuthorizer: false}
+	compiler := cel.NewCompositedCompilerFromTemplate(template)
+	variables := make([]cel.NamedExpressionAccessor, len(policy.Spec.Variables))
+	for index, variable := range policy.Spec.Variables {
+		variables[index] = &validating.Variable{Name: variable.Name, Expression: variable.Expression}
+	}
+	compiler.CompileAndStoreVariables(variables, options, environment.StoredExpressions)
+	var matcher matchconditions.Matcher
+	if conditions := policy.Spec.MatchConditions; len(conditions) > 0 {
+		accessors := make([]cel.ExpressionAccessor, len(conditions))
+		for index := range conditions {
+			accessors[index] = (*matchconditions.MatchCondition)(&conditions[index])
+		}
+		filter := compiler.CompileCondition(accessors, options, environment.StoredExpressions)
+		matcher = matchconditions.NewMatcher(filter, policy.Spec.FailurePolicy, "policy", "validate", policy.Name)
+	}
+	validations := make([]cel.ExpressionAccessor, len(policy.Spec.Validations))
+	messages := make([]cel.ExpressionAccessor, len(policy.Spec.Validations))
+	for index, validation := range policy.Spec.Validations {
+		validations[index] = &validating.ValidationCondition{
+			Expression: validation.Expression, Message: validation.Message, Reason: validation.Reason,
+		}
+		if validation.MessageExpression != "" {
+			messages[index] = &validating.MessageExpressionCondition{MessageExpression: validation.MessageExpression}
+		}
+	}
+	annotations := make([]cel.ExpressionAccessor, len(policy.Spec.AuditAnnotations))
+	for index, annotation := range policy.Spec.AuditAnnotations {
+		annotations[index] = &validating.AuditAnnotationCondition{
+			Key: annotation.Key, ValueExpression: annotation.ValueExpression,
+		}
+	}
+	return validating.NewValidator(
+		compiler.CompileCondition(validations, options, environment.StoredExpressions),
+		matcher,
+		compiler.CompileCondition(annotations, options, environment.StoredExpressions),
+		compiler.CompileCondition(messages, messageOptions, environment.StoredExpressions),
+		policy.Spec.FailurePolicy,
+	)
+}
+
+// typeCheck is what the API server's status controller does with a new policy, over the built-in kinds.
+func typeCheck(policies []*Policy) []Warning {
+	mapper := meta.NewDefaultRESTMapper(legacyscheme.Scheme.PrioritizedVersionsAllGroups())
+	for kind := range legacyscheme.Scheme.AllKnownTypes() {
+		if kind.Version != runtime.APIVersionInternal {
+			mapper.Add(kind, meta.RESTScopeNamespace)
+		}
+	}
+	checker := &validating.TypeChecker{
+		SchemaResolver: resolver.NewDefinitionsSchemaResolver(openapi.GetOpenAPIDefinitions, legacyscheme.Scheme),
+		RestMapper:     mapper,
+	}
+	found := make([][]Warning, len(policies))
+	var group sync.WaitGroup
+	for index, policy := range policies {
+		group.Go(func() {
+			for _, warning := range checker.Check(policy.ValidatingAdmissionPolicy) {
+				found[index] = append(found[index], Warning{policy.Name, warning.FieldRef, warning.Warning})
+			}
+		})
+	}
+	group.Wait()
+	warnings := []Warning{}
+	for _, some := range found {
+		warnings = append(warnings, some...)
+	}
+	return warnings
+}

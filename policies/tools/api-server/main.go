@@ -1,0 +1,13 @@
+// The real kube-apiserver, built from Kubernetes' modules: schemas are generated from it, policies proved on it.
+package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+)
+
+func main() {
+	os.Exit(cli.Run(app.NewAPIServerCommand()))
+}
