@@ -1,0 +1,69 @@
+import { services } from '@millrace/catalog/services.ts';
+import { describe, expect, it } from 'vitest';
+import { proofs, prove } from './all-proofs.ts';
+import { ruleFaults } from './event-rules.ts';
+import { badObjects } from './testing/bad-objects.ts';
+import { badSettings } from './testing/bad-settings.ts';
+import { goodSet, withObject } from './testing/sets.ts';
+
+const prod = goodSet('prod');
+const worker = 'order/deployment-order-worker.yaml';
+
+/** Every code of every proof, with a set that must fail by it: if a proof is weakened, its row fails. */
+const cases = [...badObjects, ...badSettings];
+
+describe('the proofs', () => {
+  it.each(['dev', 'staging', 'prod'] as const)('find nothing in %s as it is rendered', (environment) => {
+    expect(prove(goodSet(environment))).toEqual([]);
+  });
+
+  it.each(cases)('$proof refuses $what with $code', ({ code, proof, also, set, place, message }) => {
+    const found = Object.entries(proofs).flatMap(([name, each]) => each(set).map((fault) => ({ name, ...fault })));
+    const hit = found.find((fault) => fault.code === code && fault.place === place);
+    expect(hit, JSON.stringify(found, null, 2)).toMatchObject({
+      name: proof,
+      message: expect.stringContaining(message),
+    });
+    // Without this proof the set would pass: no other stands in for it.
+    expect(found.filter(({ name }) => name !== proof && name !== also)).toEqual([]);
+  });
+
+  it('refuse a pod that two profiles take with X403', () => {
+    const set = withObject(prod, worker, (manifest) => {
+      manifest.metadata.namespace = 'keda';
+    });
+    expect(prove(set)).toContainEqual(expect.objectContaining({ code: 'X403' }));
+  });
+
+  it('have a set that must fail for each of them', () => {
+    expect([...new Set(cases.map(({ proof }) => proof))].toSorted()).toEqual(Object.keys(proofs).toSorted());
+  });
+
+  it('say what to write instead', () => {
+    for (const { set } of cases) {
+      for (const { message } of prove(set)) expect(message).toMatch(/[A-Z][a-z]+ [^.]+.*\.$/);
+    }
+  });
+});
+
+describe('the rules of events', () => {
+  const contracts = services.flatMap(({ publishes }) => publishes);
+  const [first, second] = contracts;
+  if (!first || !second) throw new Error('the catalog has fewer than two events');
+  const rule = (pattern: Record<string, string[]>) => [{ name: 'a-rule', place: 'here', event: first, pattern }];
+  const codes = (pattern: Record<string, string[]>) => ruleFaults(rule(pattern), contracts).map(({ code }) => code);
+
+  it('take their own event', () => {
+    expect(codes({ source: [first.source], 'detail-type': [first.name] })).toEqual([]);
+  });
+  it('that miss their own event are refused with X702', () => {
+    expect(codes({ source: ['millrace.nobody'], 'detail-type': [first.name] })).toEqual(['X702']);
+  });
+  it('that take another event are refused with X703', () => {
+    expect(codes({ 'detail-type': [first.name, second.name] })).toEqual(['X703']);
+  });
+  it('that are too long are refused with X704', () => {
+    const many = Array.from({ length: 200 }, (_, index) => `millrace.service-${index}`);
+    expect(codes({ source: [first.source, ...many], 'detail-type': [first.name] })).toEqual(['X704']);
+  });
+});

@@ -1,0 +1,238 @@
+import type { BadSet } from './bad-sets.ts';
+import { withWorkload } from './bad-sets.ts';
+import type { Loose } from './sets.ts';
+import { goodSet, withCopy, withObject, withoutObject } from './sets.ts';
+
+const prod = goodSet('prod');
+const api = 'order/deployment-order-api-a.yaml';
+const worker = 'order/deployment-order-worker.yaml';
+const pod = (manifest: Loose): Loose => manifest.spec.template;
+
+/** Companions, zones, identities and profiles. */
+export const badObjects: readonly BadSet[] = [
+  {
+    code: 'X101',
+    proof: 'disruptionBudgets',
+    what: 'a workload of two pods without a budget',
+    set: withoutObject(prod, 'order/poddisruptionbudget-order-worker.yaml'),
+    place: `manifests/prod/${worker}`,
+    message: 'Add one, maxUnavailable 1',
+  },
+  {
+    code: 'X102',
+    proof: 'disruptionBudgets',
+    what: 'two budgets for the same pods',
+    set: withCopy(prod, 'order/poddisruptionbudget-order-worker.yaml', (budget) => {
+      budget.metadata.name = 'another';
+    }),
+    place: `manifests/prod/${worker}`,
+    message: 'Keep one of them',
+  },
+  {
+    code: 'X103',
+    proof: 'disruptionBudgets',
+    what: 'a budget that lets nothing go',
+    set: withObject(prod, 'order/poddisruptionbudget-order-worker.yaml', (budget) => {
+      budget.spec.maxUnavailable = undefined;
+      budget.spec.minAvailable = '100%';
+    }),
+    place: 'manifests/prod/order/poddisruptionbudget-order-worker.yaml spec',
+    message: 'Write maxUnavailable: 1',
+  },
+  {
+    code: 'X103',
+    proof: 'disruptionBudgets',
+    what: 'a budget for nothing',
+    set: withCopy(prod, 'order/poddisruptionbudget-order-worker.yaml', (budget) => {
+      budget.metadata.name = 'lost';
+      budget.spec.selector.matchLabels['app.kubernetes.io/component'] = 'nobody';
+    }),
+    place: 'manifests/prod/order/poddisruptionbudget-lost.yaml spec.selector',
+    message: 'selects no pods',
+  },
+  {
+    code: 'X104',
+    proof: 'securityGroups',
+    what: "another service's security group",
+    set: withObject(prod, 'dashboard/securitygrouppolicy-dashboard.yaml', (policy) => {
+      policy.spec.securityGroups.groupIds[1] = prod.platform.services['payment']?.securityGroupId;
+    }),
+    place: 'manifests/prod/dashboard/securitygrouppolicy-dashboard.yaml spec.securityGroups',
+    message: "the cluster's and dashboard's",
+  },
+  {
+    code: 'X104',
+    proof: 'securityGroups',
+    what: 'a policy that selects too little',
+    set: withObject(prod, 'dashboard/securitygrouppolicy-dashboard.yaml', (policy) => {
+      policy.spec.podSelector.matchLabels['app.kubernetes.io/component'] = 'other';
+    }),
+    place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml',
+    message: 'Add one for dashboard',
+  },
+  {
+    code: 'X105',
+    proof: 'networkServices',
+    what: 'a Deployment that listens without a Service',
+    set: withoutObject(prod, 'order/service-order-worker.yaml'),
+    place: `manifests/prod/${worker}`,
+    message: 'Add the Service order-worker',
+  },
+  {
+    code: 'X105',
+    proof: 'networkServices',
+    what: 'a Service that finds nothing',
+    set: withCopy(prod, 'order/service-order-worker.yaml', (service) => {
+      service.metadata.name = 'lost';
+      service.spec.ports[0].targetPort = 9;
+    }),
+    place: 'manifests/prod/order/service-lost.yaml spec',
+    message: 'Mend the selector or targetPort',
+  },
+  {
+    code: 'X106',
+    proof: 'scalers',
+    what: 'a scaler of a Deployment that is not there',
+    set: withCopy(prod, 'order/scaledobject-order-worker.yaml', (scaler) => {
+      scaler.metadata.name = 'lost';
+      scaler.spec.scaleTargetRef.name = 'order-gone';
+    }),
+    place: 'manifests/prod/order/scaledobject-lost.yaml spec.scaleTargetRef',
+    message: 'there is no Deployment order-gone',
+  },
+  {
+    code: 'X106',
+    proof: 'scalers',
+    what: 'replicas beside a scaler',
+    set: withObject(prod, worker, (manifest) => {
+      manifest.spec.replicas = 2;
+    }),
+    place: `manifests/prod/${worker} spec.replicas`,
+    message: 'Leave replicas out',
+  },
+  {
+    code: 'X201',
+    proof: 'zoneSlices',
+    what: 'a slice that is not rendered as the slice that it should be',
+    set: withObject(prod, 'order/deployment-order-api-b.yaml', (manifest) => {
+      pod(manifest).metadata.labels['millrace.dev/zone'] = 'c';
+      pod(manifest).metadata.labels['eks.amazonaws.com/fargate-profile'] = profileOf('c');
+    }),
+    place: `manifests/prod/${api}`,
+    message: 'Render one for each of a, b',
+  },
+  {
+    code: 'X202',
+    proof: 'zoneSlices',
+    what: 'a slice that may run in any zone',
+    set: withObject(prod, 'order/deployment-order-api-b.yaml', (manifest) => {
+      pod(manifest).metadata.labels['millrace.dev/zone'] = 'any';
+      pod(manifest).metadata.labels['eks.amazonaws.com/fargate-profile'] = profileOf('any');
+    }),
+    place: 'manifests/prod/order/deployment-order-api-b.yaml spec.template.metadata.labels',
+    message: 'Choose the profile of zone any alone',
+  },
+  {
+    code: 'X203',
+    proof: 'zoneSlices',
+    what: 'a workload that is to be spread and has one pod',
+    set: goodSet('prod', withWorkload('order', 'api', { replicas: { dev: 1, staging: 1, prod: 1 } })),
+    place: `manifests/prod/${api}`,
+    message: 'Write 2 replicas or more',
+  },
+  {
+    code: 'X204',
+    proof: 'sliceCounts',
+    what: 'slices that run fewer pods than the catalog says',
+    set: withObject(prod, 'user/horizontalpodautoscaler-user-api-c.yaml', (scaler) => {
+      scaler.spec.minReplicas = 0;
+    }),
+    place: 'manifests/prod/user/deployment-user-api-a.yaml',
+    message: 'The catalog says 3 to 6',
+  },
+  {
+    code: 'X301',
+    proof: 'identities',
+    what: 'pods under the default account',
+    set: withObject(prod, worker, (manifest) => {
+      pod(manifest).spec.serviceAccountName = 'default';
+    }),
+    place: `manifests/prod/${worker} spec.template.spec.serviceAccountName`,
+    message: 'Write order and render that account',
+  },
+  {
+    code: 'X302',
+    proof: 'identities',
+    what: "another service's role",
+    set: withObject(prod, 'order/serviceaccount-order.yaml', (account) => {
+      account.metadata.annotations['eks.amazonaws.com/role-arn'] = prod.platform.services['payment']?.roleArn;
+    }),
+    place: 'manifests/prod/order/serviceaccount-order.yaml metadata.annotations.eks.amazonaws.com/role-arn',
+    message: 'Write arn:aws:iam::777788889999:role/prod-millrace-order',
+  },
+  {
+    code: 'X303',
+    proof: 'identities',
+    what: 'an account that the role does not trust',
+    set: withCopy(prod, 'order/serviceaccount-order.yaml', (account) => {
+      account.metadata.name = 'second';
+    }),
+    place: 'manifests/prod/order/serviceaccount-second.yaml',
+    message: 'Name the account order',
+  },
+  {
+    code: 'X304',
+    proof: 'pointedAt',
+    what: 'a bucket that the role may not use',
+    set: withObject(prod, 'user/configmap-user.yaml', (map) => {
+      map.data.UPLOADS_BUCKET = 'prod-millrace-products-777788889999';
+    }),
+    place: 'manifests/prod/user/deployment-user-api-a.yaml',
+    message: 'which the role of user may not use',
+  },
+  {
+    code: 'X304',
+    proof: 'pointedAt',
+    what: "another service's queue as a measure",
+    set: withObject(prod, 'order/scaledobject-order-worker.yaml', (scaler) => {
+      const [trigger] = scaler.spec.triggers;
+      trigger.metadata.queueURL = trigger.metadata.queueURL.replace('order-', 'payment-');
+    }),
+    place: 'manifests/prod/order/scaledobject-order-worker.yaml spec.triggers',
+    message: 'no queue that scales order',
+  },
+  {
+    code: 'X401',
+    proof: 'fargateProfiles',
+    what: 'pods that no profile takes',
+    set: withObject(prod, 'order/job-order-migrate-000000000000.yaml', (manifest) => {
+      pod(manifest).metadata.labels['millrace.dev/zone'] = 'moon';
+      pod(manifest).metadata.labels['eks.amazonaws.com/fargate-profile'] = undefined;
+    }),
+    place: 'manifests/prod/order/job-order-migrate-000000000000.yaml spec.template.metadata.labels',
+    message: 'Write the labels of a slice',
+  },
+  {
+    code: 'X402',
+    proof: 'fargateProfiles',
+    what: 'pods that ask for a profile that is not there',
+    set: withObject(prod, worker, (manifest) => {
+      pod(manifest).metadata.labels['eks.amazonaws.com/fargate-profile'] = 'prod-gone';
+    }),
+    place: `manifests/prod/${worker} spec.template.metadata.labels`,
+    message: 'does not exist',
+  },
+  {
+    code: 'X404',
+    proof: 'fargateProfiles',
+    what: 'more profiles than the account may have',
+    set: { ...prod, platform: { ...prod.platform, cluster: { ...prod.platform.cluster, profileQuota: 4 } } },
+    place: 'catalog/platform.prod.json cluster.profileQuota',
+    message: '5 profiles are planned',
+  },
+];
+
+function profileOf(zone: string): string {
+  const found = prod.manifests.find(({ metadata }) => metadata.labels?.['millrace.dev/zone'] === zone);
+  return found?.metadata.labels?.['eks.amazonaws.com/fargate-profile'] ?? '';
+}
