@@ -1,5 +1,5 @@
 import { fargatePrices, fargateSizes, overheadMib } from '@millrace/catalog/fargate.ts';
-import { asMap, asMaps, asText, fieldOf } from './fields.ts';
+import { asMap, asMaps, asText, fieldOf, show } from './fields.ts';
 import type { PodSpec } from './pod-template.ts';
 import { parseQuantity } from './quantity.ts';
 
@@ -37,8 +37,8 @@ export interface PodPlan {
   wasted: Capacity & { usdPerMonth: number; nextSmaller: SmallerSize | undefined };
   /** The size that would do if Fargate added no overhead, when that is a smaller one. */
   withoutOverhead: SmallerSize | undefined;
-  /** Requests that are no quantities; they count as nothing. */
-  unreadable: { container: string; resource: string; value: unknown }[];
+  /** Requests that are no quantities, as one shows them in a message; they count as nothing. */
+  unreadable: { container: string; resource: string; value: string }[];
 }
 
 /** The hours of a month as AWS counts them in its own calculator. */
@@ -118,7 +118,7 @@ function containerRequest(container: Record<string, unknown>, unreadable: PodPla
     const value = requestedOf(container, resource);
     const quantity = value === undefined ? 0 : parseQuantity(value);
     if (quantity !== undefined && quantity >= 0 && Number.isFinite(quantity)) return quantity;
-    unreadable.push({ container: asText(container.name) ?? '(no name)', resource, value });
+    unreadable.push({ container: asText(container.name) ?? '(no name)', resource, value: show(value) });
     return 0;
   };
   return { vcpu: read('cpu'), memoryMib: read('memory') / mib, ephemeralGib: read('ephemeral-storage') / gib };

@@ -40,10 +40,13 @@ const nearlySmaller = podRule(
   ({ plan }) => {
     const next = plan.wasted.nextSmaller;
     if (!next || plan.withoutOverhead) return [];
+    const { less } = next;
     const isSmall =
-      next.less.vcpu <= plan.request.vcpu * smallShare && next.less.memoryMib <= plan.request.memoryMib * smallShare;
+      less.vcpu <= plan.request.vcpu * smallShare && less.memoryMib <= plan.request.memoryMib * smallShare;
+    // A pod that fills its size has no step to waste: only what lies idle can be given up.
+    const isIdle = less.vcpu <= plan.wasted.vcpu && less.memoryMib <= plan.wasted.memoryMib;
     return when(
-      isSmall,
+      isSmall && isIdle,
       `is billed as ${plan.size}; it would be ${next.size} with a little less.`,
       `Ask for ${cores(next.ask.vcpu)} CPU and ${mebibytes(next.ask.memoryMib)} to save ${usd(next.savesUsdPerMonth)} a month for each pod.`,
     );
@@ -142,7 +145,7 @@ const quantityReadable = podRule(
   },
   ({ plan }) =>
     plan.unreadable.map(({ container, resource, value }) => ({
-      message: `container ${container} asks for ${resource} ${show(value)}, which is no quantity: the API server refuses it.`,
+      message: `container ${container} asks for ${resource} ${value}, which is no quantity: the API server refuses it.`,
       fix: resource === 'cpu' ? 'Write cores or millicores: 250m, 0.25, 1.' : 'Write bytes with a unit: 256Mi, 1Gi.',
     })),
 );
