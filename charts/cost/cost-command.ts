@@ -5,16 +5,15 @@ import { costJson } from './cost-json.ts';
 import { costReport } from './cost-report.ts';
 import { costTexts } from './cost-text.ts';
 import { readMeasurements } from './measurements.ts';
-import { renderWorkingTree } from './working-tree.ts';
+import { renderWorkingTree, withEveryService, withoutRelease } from './working-tree.ts';
 
 /** What `make cost` prints. @throws CommandFault 2 for wrong usage, 3 for an invalid catalog. */
-export function cost(words: readonly string[]): string {
+export async function cost(words: readonly string[]): Promise<string> {
   const options = readOptions(words, { variables: commandVariables(), values: ['env'], switches: ['json'] });
-  const environments = environmentsIn(options.values.get('env'));
+  const rendered = await renderWorkingTree(environmentsIn(options.values.get('env')));
   const measured = readMeasurements(repositoryRoot);
-  const reports = environments.map((environment) => {
-    const { set, withoutRelease } = renderWorkingTree(environment, { root: repositoryRoot, fillPins: true });
-    return costReport(set, { withoutRelease, measured });
-  });
+  const reports = rendered.map((set) =>
+    costReport(withEveryService(set), { withoutRelease: withoutRelease(set), measured }),
+  );
   return options.switches.has('json') ? costJson(reports) : costTexts(reports);
 }

@@ -1,17 +1,8 @@
 import { join } from 'node:path';
+import { CommandFault, environmentLine } from '../command-fault.ts';
 
 /** The repository that this code belongs to. */
 export const repositoryRoot = join(import.meta.dirname, '../..');
-
-/** A command that does not go on: the lines that a person reads, and the exit code. 2 is wrong usage, 3 an invalid catalog, 5 the machine. */
-export class CommandFault extends Error {
-  readonly exitCode: 2 | 3 | 5;
-
-  constructor(exitCode: 2 | 3 | 5, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.exitCode = exitCode;
-  }
-}
 
 interface Command {
   name: string;
@@ -38,8 +29,7 @@ export async function runCommand({ name, usage, words, load }: Command): Promise
     process.stdout.write(await run(words));
   } catch (error) {
     const isKnown = error instanceof CommandFault;
-    const message = (error instanceof Error ? error.message : String(error)).trim();
-    process.stderr.write(isKnown ? `${message}\n` : `${name}: E900 ${message.split('\n')[0]}\n`);
+    process.stderr.write(`${isKnown ? error.message : `${name}: ${environmentLine(error)}`}\n`);
     process.exitCode = isKnown ? error.exitCode : 5;
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { CommandFault } from './command.ts';
+import { CommandFault } from '../command-fault.ts';
 
 /** A commit that a ref names. */
 export interface Commit {

@@ -1,6 +1,6 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
-import { CommandFault } from './command.ts';
+import { CommandFault } from '../command-fault.ts';
 
 /** What a command was told, by option or by variable. */
 export interface Options {

@@ -43,7 +43,11 @@ function byIdentity(manifests: readonly Manifest[]): Map<string, Manifest> {
       const { apiVersion, kind, metadata } = manifest;
       const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
       const space = kind === 'Namespace' ? metadata.name : (metadata.namespace ?? '');
-      return [[space, kind, metadata.name, group].join('\0'), manifest];
+      return [[space, kind, lastingName(manifest), group].join('\0'), manifest];
     }),
   );
 }
+
+/** A Job is named after what it runs, because its template never changes: the next one takes the place of the last. */
+const lastingName = ({ kind, metadata }: Manifest): string =>
+  kind === 'Job' ? metadata.name.replace(/-[0-9a-f]{8,}$/, '') : metadata.name;

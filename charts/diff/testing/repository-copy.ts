@@ -27,7 +27,7 @@ export interface RepositoryCopy {
 
 const ownPackages = ['catalog', 'fargate', 'charts'];
 const otherPackages = ['cdk8s', 'cdk8s-plus-29', 'constructs', 'yaml', 'zod'];
-const folders = [...ownPackages, 'releases', 'bench/results'];
+const folders = [...ownPackages, 'releases', 'bench/results', 'policies/admission'];
 
 /** Makes a copy, with a Git repository unless told otherwise. */
 export function copyRepository(options: { withGit: boolean } = { withGit: true }): RepositoryCopy {

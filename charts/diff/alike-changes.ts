@@ -1,0 +1,28 @@
+import type { EnvironmentDiff } from './diff-report.ts';
+import type { FieldChange } from './field-changes.ts';
+
+/** Objects of one kind whose fields change alike, told once. */
+export interface AlikeChanges {
+  /** `Deployment order/order-api`, or `27 ValidatingAdmissionPolicyBinding: v01, v02, …`. */
+  title: string;
+  fields: FieldChange[];
+}
+
+/** Puts together the objects of one kind that change in the same way, in the order of the first of each. */
+export function alikeChanges(changed: EnvironmentDiff['changed']): AlikeChanges[] {
+  const groups = new Map<string, { resources: string[]; fields: FieldChange[] }>();
+  for (const { resource, fields } of changed) {
+    const key = `${resource.split(' ')[0]} ${JSON.stringify(fields)}`;
+    const group = groups.get(key) ?? { resources: [], fields };
+    group.resources.push(resource);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ resources, fields }) => ({ title: titleOf(resources), fields }));
+}
+
+function titleOf(resources: readonly string[]): string {
+  const [first = ''] = resources;
+  if (resources.length === 1) return first;
+  const names = resources.map((resource) => resource.slice(resource.indexOf(' ') + 1));
+  return `${resources.length} ${first.split(' ')[0]}: ${names.join(', ')}`;
+}

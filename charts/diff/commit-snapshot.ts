@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import type { JsonSchema } from '@millrace/catalog/compatibility.ts';
+import { environmentNames } from '@millrace/catalog/environments.ts';
+import type { FargateProfile } from '@millrace/catalog/profiles.ts';
+import { release } from '@millrace/catalog/releases.ts';
+import { asCount, asMap, asText, fieldOf } from '@millrace/fargate/fields.ts';
+import { readText } from '@millrace/fargate/read-manifests.ts';
+import { CommandFault } from '../command-fault.ts';
+import type { Commit } from './git.ts';
+import { filesAt } from './git.ts';
+import { rolesIn } from './role-widening.ts';
+import type { EnvironmentSnapshot, Snapshot } from './snapshot.ts';
+
+const inputs = ['manifests', 'releases', 'catalog/published', 'terraform/environments'];
+const contracts = environmentNames.map((name) => `catalog/platform.${name}.json`);
+
+/**
+ * What a commit holds: its rendered manifests, releases, published contracts and roles.
+ * @throws CommandFault 2 for a commit without manifests; 3 for files there that cannot be read.
+ */
+export function commitSnapshot(root: string, commit: Commit): Snapshot {
+  const files = filesAt(root, commit, [...inputs, ...contracts]);
+  const names = [...new Set([...files.keys()].flatMap((path) => /^manifests\/([^/]+)\//.exec(path)?.[1] ?? []))].sort();
+  if (names.length === 0) {
+    throw new CommandFault(
+      2,
+      `${commit.label} has no manifests/: it is older than "make synth", or they were not committed. Choose a later ref.`,
+    );
+  }
+  return {
+    label: commit.label,
+    environments: new Map(names.map((name) => [name, environmentAt(name, { files, commit })])),
+    contracts: new Map(
+      [...files]
+        .filter(([path]) => path.startsWith('catalog/published/') && path.endsWith('.json'))
+        .map(([path, text]) => [basename(path, '.json'), jsonAt(path, { text, commit }) as JsonSchema]),
+    ),
+  };
+}
+
+interface Place {
+  files: ReadonlyMap<string, string>;
+  commit: Commit;
+}
+
+function environmentAt(name: string, { files, commit }: Place): EnvironmentSnapshot {
+  const inputsText = files.get(`terraform/environments/${name}/catalog.auto.tfvars.json`);
+  const platformText = files.get(`catalog/platform.${name}.json`);
+  const releaseText = files.get(`releases/${name}.json`);
+  const platform =
+    platformText === undefined ? {} : jsonAt(`catalog/platform.${name}.json`, { text: platformText, commit });
+  const pins = release.safeParse(
+    releaseText === undefined ? {} : jsonAt(`releases/${name}.json`, { text: releaseText, commit }),
+  );
+  return {
+    manifests: manifestsAt(name, { files, commit }),
+    pins: pins.success ? pins.data.pins : {},
+    roles: inputsText === undefined ? undefined : rolesIn(inputsText),
+    profiles: inputsText === undefined ? undefined : profilesIn(inputsText),
+    profileQuota: asCount(fieldOf(platform, 'cluster', 'profileQuota')),
+    clusterSecurityGroup: asText(fieldOf(platform, 'cluster', 'securityGroupId')),
+  };
+}
+
+function manifestsAt(name: string, { files, commit }: Place): EnvironmentSnapshot['manifests'] {
+  const found = [...files]
+    .filter(([path]) => path.startsWith(`manifests/${name}/`) && /\.ya?ml$/.test(path))
+    .map(([path, text]) => readText(text, path));
+  const broken = found.flatMap(({ unreadable }) => unreadable.filter(({ reason }) => reason === 'not-yaml'));
+  if (broken.length > 0) {
+    const lines = broken.map(({ file, line, message }) => `${commit.label}: ${file}:${line}: ${message}`);
+    throw new CommandFault(3, lines.join('\n'));
+  }
+  return found.flatMap(({ manifests }) => manifests);
+}
+
+function profilesIn(text: string): FargateProfile[] | undefined {
+  const profiles = asMap(fieldOf(JSON.parse(text), 'catalog', 'fargate_profiles'));
+  if (Object.keys(profiles).length === 0) return undefined;
+  return Object.entries(profiles).map(([name, facts]) => ({ name, ...(facts as Omit<FargateProfile, 'name'>) }));
+}
+
+function jsonAt(path: string, { text, commit }: { text: string; commit: Commit }): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CommandFault(3, `${commit.label}: ${path} is not JSON: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,98 @@
+import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import { environmentNames, environments } from '@millrace/catalog/environments.ts';
+import { CommandFault } from '../command-fault.ts';
+import { commandVariables } from '../cost/config.ts';
+import { renderWorkingTree } from '../cost/working-tree.ts';
+import { admissionFindings } from './admission-findings.ts';
+import { repositoryRoot } from './command.ts';
+import { commitSnapshot } from './commit-snapshot.ts';
+import { diffJson } from './diff-json.ts';
+import { diffMarkdown } from './diff-markdown.ts';
+import type { DiffReport } from './diff-report.ts';
+import { diffReport } from './diff-report.ts';
+import { diffText, paintFor } from './diff-text.ts';
+import { resolveCommit } from './git.ts';
+import { normaliser } from './normalise.ts';
+import type { Options } from './options.ts';
+import { isEnvironment, readOptions } from './options.ts';
+import type { Snapshot } from './snapshot.ts';
+import { environmentOf, workingSnapshot } from './working-snapshot.ts';
+
+const formats = ['text', 'markdown', 'json'] as const;
+
+/** What `make diff` prints. @throws CommandFault 2 for wrong usage, 3 for a side that cannot be read, 5 for the machine. */
+export async function diff(words: readonly string[]): Promise<string> {
+  const variables = commandVariables();
+  const options = readOptions(words, { variables, values: ['from', 'to', 'format'], switches: ['json'] });
+  const format = formatOf(options);
+  const report = await reportOf(options.values.get('from'), options.values.get('to'));
+  if (format === 'json') return diffJson(report);
+  if (format === 'markdown') return diffMarkdown(report);
+  return diffText(report, paintFor(process.stdout.isTTY && !variables['NO_COLOR']));
+}
+
+async function reportOf(from: string | undefined, to: string | undefined): Promise<DiffReport> {
+  if (from === undefined) {
+    throw new CommandFault(
+      2,
+      'Say what to compare with: make diff FROM=<ref or environment> [TO=<ref or environment>].',
+    );
+  }
+  if (isEnvironment(from) && to !== undefined && isEnvironment(to)) return betweenEnvironments(from, to);
+  const environment = [from, to].find((side) => side !== undefined && isEnvironment(side));
+  if (environment !== undefined) {
+    throw new CommandFault(
+      2,
+      `"${environment}" is an environment: compare two of ${environmentNames.join(', ')}, or two refs. A branch of that name is refs/heads/${environment}.`,
+    );
+  }
+  const before = commitSnapshot(repositoryRoot, resolveCommit(repositoryRoot, from));
+  const after =
+    to === undefined
+      ? await workingSnapshot(environmentNames)
+      : commitSnapshot(repositoryRoot, resolveCommit(repositoryRoot, to));
+  const names = [...new Set([...before.environments.keys(), ...after.environments.keys()])].sort(byPromotion);
+  const pairs = names.map((name): [string, string] => [name, name]);
+  return diffReport({ from: before, to: after }, { kind: 'change', pairs, others: admissionFindings });
+}
+
+async function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): Promise<DiffReport> {
+  const rendered = await renderWorkingTree([...new Set([from, to])]);
+  const side = (name: EnvironmentName): Snapshot => {
+    const set = rendered.find(({ environment }) => environment === name);
+    if (!set) throw new CommandFault(3, `${name} could not be rendered.`);
+    const normalise = normaliser(environments[name], set.platform);
+    const snapshot = environmentOf(set);
+    const manifests = snapshot.manifests.map((located) => ({
+      ...located,
+      manifest: normalise(located.manifest) as typeof located.manifest,
+    }));
+    const roles = normalise(snapshot.roles) as typeof snapshot.roles;
+    const policies = {
+      ...snapshot,
+      manifests,
+      roles,
+      profiles: undefined,
+      clusterSecurityGroup: '{cluster.securityGroupId}',
+    };
+    return { label: name, environments: new Map([[name, policies]]), contracts: new Map() };
+  };
+  const none = () => ({ findings: [] });
+  return diffReport({ from: side(from), to: side(to) }, { kind: 'environments', pairs: [[from, to]], others: none });
+}
+
+function formatOf({ values, switches }: Options): (typeof formats)[number] {
+  const wanted = values.get('format') ?? (switches.has('json') ? 'json' : 'text');
+  const format = formats.find((known) => known === wanted);
+  if (format) return format;
+  throw new CommandFault(2, `There is no format "${wanted}". Write one of ${formats.join(', ')}.`);
+}
+
+/** Environments in the order of promotion, others after them by name. */
+function byPromotion(a: string, b: string): number {
+  const place = (name: string): number => {
+    const index = (environmentNames as readonly string[]).indexOf(name);
+    return index === -1 ? environmentNames.length : index;
+  };
+  return place(a) - place(b) || (a < b ? -1 : 1);
+}
