@@ -30,7 +30,7 @@ export function bareWorkloads(file: { path: string; text: string }): BareWorkloa
   );
   const used = [...text.matchAll(memberUse), ...text.matchAll(plainObject)].map((match) => ({
     at: match.index,
-    what: match[0].replace(/^\./, '').replace(/\([^]*kind:/, ' of kind'),
+    what: match[0].replace(/^\./, '').replace(/\([\s\S]*kind:/, ' of kind'),
   }));
   return [...imported, ...used].map(({ at, what }) => ({
     path,

@@ -13,6 +13,7 @@ import { readRelease } from '@millrace/catalog/releases.ts';
 import type { Service } from '@millrace/catalog/service.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { readAdmission } from './admission.ts';
+import { filesOf } from './manifest-text.ts';
 import { prove } from './proofs/all-proofs.ts';
 import { renderEnvironment } from './render.ts';
 import type { RenderedEnvironment } from './rendered.ts';
@@ -33,7 +34,17 @@ export interface Sources {
 /** What is wrong, or what is rendered; lines are for a person, sorted. */
 export type Outcome =
   | { outcome: 'faulty'; faults: string[]; warnings: string[] }
-  | { outcome: 'rendered'; environments: RenderedEnvironment[]; warnings: string[]; notes: string[] };
+  | { outcome: 'rendered'; environments: EnvironmentFiles[]; warnings: string[]; notes: string[] };
+
+/** An environment as it will lie on disk. */
+export interface EnvironmentFiles {
+  environment: EnvironmentName;
+  /** Texts by their path in the environment's folder; one object each. */
+  files: ReadonlyMap<string, string>;
+  /** How many services have a release. */
+  releasedServices: number;
+  hasExampleImages: boolean;
+}
 
 /**
  * Reads the catalog, the platform contracts and the releases, checks them, renders every environment and proves what must
@@ -52,19 +63,27 @@ export async function synthesise(sources: Sources): Promise<Outcome> {
   faults.push(...inputs.flatMap((input) => input.faults));
   if (faults.length > 0) return { outcome: 'faulty', faults: lines(faults), warnings };
   const admission = readAdmission(sources.admission);
-  const environments: RenderedEnvironment[] = [];
+  const notes: string[] = [];
+  const environments: EnvironmentFiles[] = [];
   for (const { environment, platform, release } of inputs) {
     if (!platform || !release) continue;
     const input = { services, environment, platform, release, admission };
-    environments.push({ ...input, manifests: renderEnvironment(input) });
+    const set = { ...input, manifests: renderEnvironment(input) };
+    const proved = prove(withoutAdmission(set));
+    faults.push(...proved.filter((fault) => !isWarning(fault)));
+    warnings.push(...lines(proved.filter(isWarning)));
+    notes.push(...unreleasedNote(set));
+    // The objects are let go here: of 200 services they are most of the memory.
+    environments.push({ environment, files: filesOf(set.manifests), ...countsOf(set) });
   }
-  const proved = environments.flatMap((environment) => prove(withoutAdmission(environment)));
-  warnings.push(...lines(proved.filter(isWarning)));
-  const broken = proved.filter((fault) => !isWarning(fault));
-  if (broken.length > 0) return { outcome: 'faulty', faults: lines(broken), warnings };
-  const notes = environments.flatMap(unreleasedNote);
+  if (faults.length > 0) return { outcome: 'faulty', faults: lines(faults), warnings };
   return { outcome: 'rendered', environments, warnings, notes };
 }
+
+const countsOf = ({ services, release }: RenderedEnvironment): Omit<EnvironmentFiles, 'environment' | 'files'> => ({
+  releasedServices: services.filter(({ name }) => release.pins[name]).length,
+  hasExampleImages: release.example === true,
+});
 
 /** The proofs are about services; the policies are judged by their own tests and by the API server. */
 function withoutAdmission(set: RenderedEnvironment): RenderedEnvironment {

@@ -3,8 +3,7 @@ import { join, relative } from 'node:path';
 import { CommandFault } from './command-fault.ts';
 import type { FolderChange, WantedFolder } from './manifest-folder.ts';
 import { compareFolder, isChanged, mendFolder, replaceFolders } from './manifest-folder.ts';
-import { filesOf } from './manifest-text.ts';
-import type { RenderedEnvironment } from './rendered.ts';
+import type { EnvironmentFiles } from './synth.ts';
 import { lockFolder } from './write-lock.ts';
 
 const maxNamed = 20;
@@ -15,7 +14,7 @@ const maxNamed = 20;
  */
 export async function writeManifests(
   out: string,
-  environments: readonly RenderedEnvironment[],
+  environments: readonly EnvironmentFiles[],
   isStopped: () => boolean,
 ): Promise<'written' | 'stopped'> {
   const wanted = environments.map(wantedOf);
@@ -37,7 +36,7 @@ export async function writeManifests(
 }
 
 /** Compares the environments' folders with what should be there, and names each file that differs; gives the exit code. */
-export function checkManifests(out: string, environments: readonly RenderedEnvironment[]): 0 | 4 {
+export function checkManifests(out: string, environments: readonly EnvironmentFiles[]): 0 | 4 {
   const changes = environments.map((environment) => compareFolder(out, wantedOf(environment)));
   const lines = changes.flatMap((change) => {
     const line = (path: string, what: string): string =>
@@ -53,15 +52,12 @@ export function checkManifests(out: string, environments: readonly RenderedEnvir
     process.stderr.write(`${lines.sort().join('\n')}\n`);
     return 4;
   }
-  const count = environments.reduce((sum, { manifests }) => sum + manifests.length, 0);
+  const count = environments.reduce((sum, { files }) => sum + files.size, 0);
   process.stdout.write(`${count} manifests of ${changes.length} environments are current.\n`);
   return 0;
 }
 
-const wantedOf = ({ environment, manifests }: RenderedEnvironment): WantedFolder => ({
-  name: environment,
-  files: filesOf(manifests),
-});
+const wantedOf = ({ environment, files }: EnvironmentFiles): WantedFolder => ({ name: environment, files });
 
 function refuseForeign(out: string, changes: readonly FolderChange[]): void {
   const paths = changes.flatMap(({ name, foreign }) => foreign.map((path) => shown(join(out, name, path))));
@@ -74,16 +70,16 @@ function refuseForeign(out: string, changes: readonly FolderChange[]): void {
   );
 }
 
-function summary({ environment, services, release, manifests }: RenderedEnvironment, change: FolderChange): string {
-  const released = services.filter(({ name }) => release.pins[name]).length;
+function summary(set: EnvironmentFiles, change: FolderChange): string {
   const parts = [
     [change.added, 'added'],
     [change.changed, 'changed'],
     [change.removed, 'removed'],
   ] as const;
   const told = parts.flatMap(([paths, word]) => (paths.length > 0 ? [`${paths.length} ${word}`] : []));
-  const example = release.example ? ', images are examples' : '';
-  return `${environment}: ${released} services, ${manifests.length} objects${example}; ${told.join(', ') || 'nothing changed'}`;
+  const example = set.hasExampleImages ? ', images are examples' : '';
+  const done = told.join(', ') || 'nothing changed';
+  return `${set.environment}: ${set.releasedServices} services, ${set.files.size} objects${example}; ${done}`;
 }
 
 const shown = (path: string): string => relative(process.cwd(), path) || path;
