@@ -138,7 +138,7 @@ const objectName = ({ manifest: { kind, metadata } }: LocatedManifest): string =
 function brokenFiles(unreadable: readonly Unreadable[]): Finding[] {
   return unreadable
     .filter(({ reason }) => reason === 'not-yaml')
-    .map(({ file, line, message }) => ({
+    .map(({ file, line, message, fix }) => ({
       rule: 'F00',
       name: 'unreadable-file',
       severity: 'error',
@@ -146,7 +146,7 @@ function brokenFiles(unreadable: readonly Unreadable[]): Finding[] {
       line,
       object: '',
       message,
-      fix: 'Give plain Kubernetes YAML, or take the file out of the folder.',
+      fix,
       source: '',
     }));
 }

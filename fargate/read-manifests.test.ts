@@ -46,12 +46,18 @@ describe('a text of manifests', () => {
   });
 
   it.each([
-    ['a Helm template', 'apiVersion: v1\n{{- if .Values.on }}\nkind: Pod\n{{- end }}\n', 'not-yaml', /render it first/],
-    ['a Helm template that looks like YAML', 'kind: {{ .Values.kind }}\n', 'not-yaml', /render it first/],
+    ['a Helm template', 'apiVersion: v1\n{{- if .Values.on }}\nkind: Pod\n{{- end }}\n', 'not-yaml', /a template/],
+    ['a Helm template that looks like YAML', 'kind: {{ .Values.kind }}\n', 'not-yaml', /a template/],
     ['broken YAML', 'apiVersion: v1\nkind: [Pod\n', 'not-yaml', /not YAML/],
     ['a key twice', `${named('a')}kind: Pod\n`, 'not-yaml', /unique/],
     ['values of a chart', 'replicas: 3\nimage: {tag: x}\n', 'not-kubernetes', /no apiVersion and no kind/],
-    ['a kustomization', 'apiVersion: k/v1\nkind: Kustomization\nresources: []\n', 'not-kubernetes', /metadata\.name/],
+    [
+      'a kustomization',
+      'apiVersion: k/v1\nkind: Kustomization\nresources: []\n',
+      'not-kubernetes',
+      /kubectl kustomize/,
+    ],
+    ['an object without a name', 'apiVersion: v1\nkind: Pod\n', 'not-kubernetes', /no metadata\.name/],
     ['a list of words', '- a\n- b\n', 'not-kubernetes', /no apiVersion/],
     ['bytes that are no text', '\u0000\u0001\u0002', 'not-kubernetes', /not a Kubernetes object/],
   ])('tells of %s', (_, text, reason, message) => {

@@ -13,6 +13,7 @@ export interface Unreadable {
   /** `not-yaml` is an error: nobody checked what stands there. `not-kubernetes` is a file for another program. */
   reason: 'not-yaml' | 'not-kubernetes';
   message: string;
+  fix: string;
 }
 
 /** What a folder holds: the Kubernetes objects, and what could not be read as one. */
@@ -46,7 +47,13 @@ export function readFolder(folder: string): ManifestFolder {
   const files = listYaml(folder, folder, found).sort((a, b) => (a < b ? -1 : 1));
   for (const file of files.slice(0, maxFiles)) readInto(found, join(folder, file), file);
   if (files.length > maxFiles) {
-    found.unreadable.push(fault('.', `more than ${maxFiles} files: the rest was not read. Give a smaller folder.`));
+    found.unreadable.push(
+      fault({
+        file: '.',
+        message: `more than ${maxFiles} files: the rest was not read.`,
+        fix: 'Give a smaller folder.',
+      }),
+    );
   }
   return found;
 }
@@ -68,7 +75,7 @@ export function readText(text: string, file: string): ManifestFolder {
       takeDocument(found, { document, number: index + 1, file, text, lineOf });
     }
   } catch (error) {
-    found.unreadable.push(fault(file, `not YAML that can be read: ${firstLine(error)}.${templateAdvice(text)}`));
+    found.unreadable.push(notYaml(file, text, firstLine(error)));
   }
   return found;
 }
@@ -86,8 +93,7 @@ function takeDocument(found: ManifestFolder, place: Place): void {
   const line = lineOf(document.contents?.range[0] ?? document.range[0]);
   const broken = document.errors[0];
   if (broken) {
-    const message = `not YAML: ${firstLine(broken)}.${templateAdvice(text)}`;
-    found.unreadable.push({ ...fault(file, message), line: lineOf(broken.pos[0]) });
+    found.unreadable.push({ ...notYaml(file, text, firstLine(broken)), line: lineOf(broken.pos[0]) });
     return;
   }
   const value: unknown = document.toJS({ maxAliasCount: 1000 });
@@ -95,7 +101,7 @@ function takeDocument(found: ManifestFolder, place: Place): void {
   for (const item of openList(value, 0)) {
     const manifest = asManifest(item);
     if (manifest) found.manifests.push({ file, document: number, line, manifest });
-    else found.unreadable.push({ file, line, ...whyNot(item, text) });
+    else found.unreadable.push({ ...whyNot(item, text), file, line });
   }
 }
 
@@ -127,34 +133,45 @@ function cleanMetadata(metadata: Record<string, unknown>, name: string): Manifes
   return clean;
 }
 
-function whyNot(value: unknown, text: string): Pick<Unreadable, 'reason' | 'message'> {
-  if (templateAdvice(text)) return { reason: 'not-yaml', message: `a template, not YAML.${templateAdvice(text)}` };
+function whyNot(value: unknown, text: string): Omit<Unreadable, 'file' | 'line'> {
   const object = asMap(value);
+  if (isTemplate(text)) return { ...notYaml('', text, ''), reason: 'not-yaml' };
+  if (object.kind === 'Kustomization') {
+    const fix = 'What it makes is another set: check what "kubectl kustomize FOLDER" prints.';
+    return { reason: 'not-kubernetes', message: 'an input of kustomize.', fix };
+  }
   const missing = ['apiVersion', 'kind'].filter((field) => !asText(object[field]));
   if (missing.length === 0) missing.push('metadata.name');
   return {
     reason: 'not-kubernetes',
-    message: `not a Kubernetes object: it has no ${missing.join(' and no ')}. Skipped.`,
+    message: `not a Kubernetes object: it has no ${missing.join(' and no ')}.`,
+    fix: 'Nothing, if it belongs to another program.',
   };
 }
 
-const templateAdvice = (text: string): string =>
-  /\{\{[-\s]?\s*[.$\w"(]/.test(text)
-    ? ' It has {{ … }}: render it first (helm template NAME CHART > all.yaml) and check what comes out.'
-    : '';
+const isTemplate = (text: string): boolean => /\{\{[-\s]?\s*[.$\w"(]/.test(text);
+
+function notYaml(file: string, text: string, why: string): Unreadable {
+  if (!isTemplate(text)) {
+    return fault({ file, message: `not YAML: ${why}.`, fix: 'Mend it, or take the file out of the folder.' });
+  }
+  const fix = 'Render it first (helm template NAME CHART > all.yaml) and check what comes out.';
+  return fault({ file, message: 'a template with {{ … }}, not YAML.', fix });
+}
 
 function readInto(found: ManifestFolder, path: string, file: string): void {
   try {
     const { size } = statSync(path);
     if (size > maxFileBytes) {
-      found.unreadable.push(fault(file, `${size} bytes: more than ${maxFileBytes} are not read. Split the file.`));
+      const message = `${size} bytes: more than ${maxFileBytes} are not read.`;
+      found.unreadable.push(fault({ file, message, fix: 'Split the file.' }));
       return;
     }
     const { manifests, unreadable } = readText(readFileSync(path, 'utf8'), file);
     for (const manifest of manifests) found.manifests.push(manifest);
     for (const each of unreadable) found.unreadable.push(each);
   } catch (error) {
-    found.unreadable.push(fault(file, `cannot be read: ${firstLine(error)}.`));
+    found.unreadable.push(unreachable(file, error));
   }
 }
 
@@ -167,12 +184,19 @@ function listYaml(root: string, folder: string, found: ManifestFolder): string[]
     });
   } catch (error) {
     if (folder === root) throw error;
-    found.unreadable.push(fault(relative(root, folder), `cannot be read: ${firstLine(error)}.`));
+    found.unreadable.push(unreachable(relative(root, folder), error));
     return [];
   }
 }
 
-const fault = (file: string, message: string): Unreadable => ({ file, line: 1, reason: 'not-yaml', message });
+const fault = (what: Pick<Unreadable, 'file' | 'message' | 'fix'>): Unreadable => ({
+  line: 1,
+  reason: 'not-yaml',
+  ...what,
+});
+
+const unreachable = (file: string, error: unknown): Unreadable =>
+  fault({ file, message: `cannot be read: ${firstLine(error)}.`, fix: 'Give read permission to it, or take it away.' });
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/[.:]$/, '') ?? '';

@@ -112,7 +112,9 @@ function patchDayText({ patchDay: { budgets, targets } }: FargateReport): string
 function skippedText({ unreadable }: FargateReport): string {
   const skipped = unreadable.filter(({ reason }) => reason === 'not-kubernetes');
   if (skipped.length === 0) return '';
-  return ['SKIPPED', ...skipped.map(({ file, line, message }) => `  ${file}:${line} ${message}`)].join('\n');
+  return ['SKIPPED', ...skipped.map(({ file, line, message, fix }) => `  ${file}:${line} ${message} ${fix}`)].join(
+    '\n',
+  );
 }
 
 function totalsText({ totals }: FargateReport): string {

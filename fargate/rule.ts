@@ -12,7 +12,7 @@ export interface Found {
   fix: string;
 }
 
-/** One rule. `id` is the fact's number (F01 to F30); `name` tells the rules of one fact apart. */
+/** One rule. `id` is the fact's number (F01 to F30; F00 is about the files); `name` tells the rules of one fact apart. */
 export interface Rule {
   id: string;
   name: string;

@@ -12,8 +12,10 @@ import { matchProfile } from './profiles.ts';
 export interface Workload extends LocatedManifest {
   namespace: string;
   template: PodTemplate;
-  /** How many pods run: an autoscaler's minimum where there is one, else the template's replicas. */
+  /** How many pods run: an autoscaler's minimum where there is one, else the template's replicas. A repetition runs none. */
   replicas: number;
+  /** Where the same object (kind, namespace, name) stands before. */
+  repeats: LocatedManifest | undefined;
   /** Pods of a Job run until they are done. */
   isEndless: boolean;
   plan: PodPlan;
@@ -43,17 +45,22 @@ export function findWorkloads(
   profiles: readonly FargateProfile[] | undefined,
 ): Workload[] {
   const minimums = autoscalerMinimums(manifests);
+  const seen = new Map<string, LocatedManifest>();
   return manifests.flatMap((located) => {
     const { manifest } = located;
     const template = podTemplateOf(manifest);
     if (!template) return [];
     const namespace = namespaceOf(manifest);
+    const id = key(namespace, manifest.kind, manifest.metadata.name);
+    const repeats = seen.get(id);
+    if (!repeats) seen.set(id, located);
     return [
       {
         ...located,
         namespace,
         template,
-        replicas: minimums.get(key(namespace, manifest.kind, manifest.metadata.name)) ?? template.replicas,
+        replicas: repeats ? 0 : (minimums.get(id) ?? template.replicas),
+        repeats,
         isEndless: !['Job', 'CronJob'].includes(manifest.kind),
         plan: planPod(template.spec),
         match: profiles && matchProfile({ namespace, labels: template.labels }, profiles),

@@ -1,6 +1,6 @@
 import { asCount, asText, fieldOf } from '../fields.ts';
 import type { Rule } from '../rule.ts';
-import { containerRule, kindRule, sources, when } from '../rule.ts';
+import { containerRule, kindRule, podRule, sources, when } from '../rule.ts';
 import { wordsOf } from '../workloads.ts';
 
 const jobTtl = kindRule(
@@ -83,5 +83,23 @@ const containerInsights = kindRule(
     ),
 );
 
-/** F24, F26, F27: what runs beside the services. */
-export const jobRules: readonly Rule[] = [jobTtl, hookDelete, fileLimits, containerInsights];
+const repeated = podRule(
+  {
+    id: 'F00',
+    name: 'same-object',
+    title: 'an object stands in one place',
+    severity: 'warning',
+    source: 'kubectl apply: the last one wins',
+  },
+  ({ repeats }) =>
+    repeats
+      ? when(
+          true,
+          `stands in ${repeats.file}:${repeats.line ?? 1} too; its pods are counted once, there.`,
+          'If this is the input of kustomize, check what "kubectl kustomize FOLDER" prints; else keep one of them.',
+        )
+      : [],
+);
+
+/** F24, F26, F27: what runs beside the services; F00: what runs twice. */
+export const jobRules: readonly Rule[] = [jobTtl, hookDelete, fileLimits, containerInsights, repeated];
