@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
@@ -28,13 +28,13 @@ const maxPolicies = 200;
 
 /** Reads every `<folder>/<policy>/policy.yaml` and `<folder>/actions.json`. @throws what the file system or YAML says. */
 export function readAdmission(folder: string): Admission {
-  const names = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
+  const files = readdirSync(folder)
+    .map((name) => join(folder, name, 'policy.yaml'))
+    .filter((file) => existsSync(file))
     .sort()
     .slice(0, maxPolicies);
   return {
-    policies: names.map((name) => parse(readFileSync(join(folder, name, 'policy.yaml'), 'utf8')) as AdmissionPolicy),
+    policies: files.map((file) => parse(readFileSync(file, 'utf8')) as AdmissionPolicy),
     actions: JSON.parse(readFileSync(join(folder, 'actions.json'), 'utf8')) as Admission['actions'],
   };
 }

@@ -8,9 +8,9 @@ import { readMeasurements } from './measurements.ts';
 import { renderWorkingTree, withEveryService, withoutRelease } from './working-tree.ts';
 
 /** What `make cost` prints. @throws CommandFault 2 for wrong usage, 3 for an invalid catalog. */
-export async function cost(words: readonly string[]): Promise<string> {
+export function cost(words: readonly string[]): string {
   const options = readOptions(words, { variables: commandVariables(), values: ['env'], switches: ['json'] });
-  const rendered = await renderWorkingTree(environmentsIn(options.values.get('env')));
+  const rendered = renderWorkingTree(environmentsIn(options.values.get('env')));
   const measured = readMeasurements(repositoryRoot);
   const reports = rendered.map((set) =>
     costReport(withEveryService(set), { withoutRelease: withoutRelease(set), measured }),

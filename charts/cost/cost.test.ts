@@ -80,13 +80,13 @@ describe('what pods cost', () => {
     expect(cost?.taskUsd).toBeCloseTo((0.25 * 0.04048 + 0.5 * 0.004445) / 60, 9);
   });
 
-  it('names every pod that is billed for more than it asks, and what the next smaller size would save', async () => {
+  it('names every pod that is billed for more than it asks, and what the next smaller size would save', () => {
     const manifests = [
       deployment('wide', { requests: { cpu: '250m', memory: '300Mi' } }, { replicas: 2 }),
       deployment('tall', { requests: { cpu: '300m', memory: '768Mi' } }, { replicas: 1 }),
       deployment('fits', small),
     ];
-    const [set] = await renderWorkingTree(['dev']);
+    const [set] = renderWorkingTree(['dev']);
     if (!set) throw new Error('dev is not rendered');
     const measured = { collect: undefined, events: undefined };
     const report = costReport({ ...set, manifests }, { withoutRelease: [], measured });

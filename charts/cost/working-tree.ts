@@ -1,26 +1,35 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkCatalog, formatFault, isWarning } from '@millrace/catalog/check.ts';
+import { readPlatform } from '@millrace/catalog/check-platform.ts';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import type { Fault } from '@millrace/catalog/fault.ts';
+import { sortFaults } from '@millrace/catalog/fault.ts';
 import type { Release } from '@millrace/catalog/releases.ts';
+import { readRelease } from '@millrace/catalog/releases.ts';
+import { services } from '@millrace/catalog/services.ts';
+import { readAdmission } from '../admission.ts';
 import { CommandFault } from '../command-fault.ts';
-import { readOptions as readSynthOptions } from '../options.ts';
+import { repositoryRoot } from '../diff/command.ts';
 import { renderEnvironment } from '../render.ts';
-import type { RenderedEnvironment } from '../rendered.ts';
-import { synthesise } from '../synth.ts';
+import type { RenderedEnvironment, RenderInput } from '../rendered.ts';
 
 /**
  * Renders environments in memory from the catalog, the platform contracts and the releases as they lie in the working tree.
- * @throws CommandFault (3) with every fault of them.
+ * The proofs of "make synth" are not run: what is half done can be looked at too.
+ * @throws CommandFault (3) with every fault of the catalog, the contracts and the releases.
  */
-export async function renderWorkingTree(environments: readonly EnvironmentName[]): Promise<RenderedEnvironment[]> {
-  // As "make synth" reads them when it is told nothing.
-  const { sources } = readSynthOptions([], { env: undefined, out: undefined });
-  const result = await synthesise({ ...sources, environments });
-  if (result.outcome === 'faulty') throw new CommandFault(3, result.faults.join('\n'));
-  return result.environments;
+export function renderWorkingTree(environments: readonly EnvironmentName[]): RenderedEnvironment[] {
+  const read = environments.map(readInput);
+  const faults = [...checkCatalog(services), ...read.flatMap(({ faults: own }) => own)];
+  const wrong = sortFaults(faults.filter((fault) => !isWarning(fault)));
+  if (wrong.length > 0) throw new CommandFault(3, wrong.map((fault) => formatFault(fault)).join('\n'));
+  return read.flatMap(({ input }) => (input ? [{ ...input, manifests: renderEnvironment(input) }] : []));
 }
 
 /** The services of an environment that its release has no pin for. */
-export const withoutRelease = ({ services, release }: RenderedEnvironment): string[] =>
+export const withoutRelease = ({ release }: RenderedEnvironment): string[] =>
   services.map(({ name }) => name).filter((name) => !release.pins[name]);
 
 /** The same environment as if every service were released: what a pod costs does not depend on its digest. */
@@ -38,3 +47,20 @@ const madeUpPin = (name: string): Release['pins'][string] => ({
   digest: `sha256:${createHash('sha256').update(name).digest('hex')}`,
   revision: '0'.repeat(40),
 });
+
+function readInput(environment: EnvironmentName): { input: RenderInput | undefined; faults: Fault[] } {
+  const names = services.map(({ name }) => name);
+  const contract = readPlatform(textOf(`catalog/platform.${environment}.json`), { environment, services });
+  const pins = readRelease(textOf(`releases/${environment}.json`), { environment, services: names });
+  const faults = [...contract.faults, ...pins.faults];
+  if (!contract.platform || !pins.release) return { input: undefined, faults };
+  const admission = readAdmission(join(repositoryRoot, 'policies/admission'));
+  return { input: { services, environment, platform: contract.platform, release: pins.release, admission }, faults };
+}
+
+function textOf(file: string): string {
+  const path = join(repositoryRoot, file);
+  if (!existsSync(path))
+    throw new CommandFault(3, `${file}: E001 is missing. Bring it back with "git checkout ${file}".`);
+  return readFileSync(path, 'utf8');
+}

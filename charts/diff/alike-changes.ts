@@ -1,5 +1,6 @@
 import type { EnvironmentDiff } from './diff-report.ts';
 import type { FieldChange } from './field-changes.ts';
+import type { PolicyFinding } from './new-findings.ts';
 
 /** Objects of one kind whose fields change alike, told once. */
 export interface AlikeChanges {
@@ -25,4 +26,20 @@ function titleOf(resources: readonly string[]): string {
   if (resources.length === 1) return first;
   const names = resources.map((resource) => resource.slice(resource.indexOf(' ') + 1));
   return `${resources.length} ${first.split(' ')[0]}: ${names.join(', ')}`;
+}
+
+/** Findings of one rule that say the same of several objects, told once: `warning F14 one-zone Deployment shop/web, …: …`. */
+export function alikeFindings(findings: readonly PolicyFinding[]): { title: string; message: string }[] {
+  const groups = new Map<string, { title: string; objects: string[]; message: string }>();
+  for (const { rule, severity, object, message } of findings) {
+    const title = `${severity} ${rule}`;
+    const key = `${title} ${message}`;
+    const group = groups.get(key) ?? { title, objects: [], message };
+    group.objects.push(object);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ title, objects, message }) => ({
+    title: `${title} ${objects.filter(Boolean).join(', ')}`.trim(),
+    message,
+  }));
 }

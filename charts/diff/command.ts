@@ -9,7 +9,7 @@ interface Command {
   usage: string;
   words: readonly string[];
   /** Imports what works with the catalog: only after the catalog itself was loaded, so that a broken one is explained. */
-  load(): Promise<(words: readonly string[]) => string | Promise<string>>;
+  load(): Promise<(words: readonly string[]) => string>;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function runCommand({ name, usage, words, load }: Command): Promise
     }
     await assertCatalogLoads();
     const run = await load();
-    process.stdout.write(await run(words));
+    process.stdout.write(run(words));
   } catch (error) {
     const isKnown = error instanceof CommandFault;
     process.stderr.write(`${isKnown ? error.message : `${name}: ${environmentLine(error)}`}\n`);

@@ -21,17 +21,17 @@ import { environmentOf, workingSnapshot } from './working-snapshot.ts';
 const formats = ['text', 'markdown', 'json'] as const;
 
 /** What `make diff` prints. @throws CommandFault 2 for wrong usage, 3 for a side that cannot be read, 5 for the machine. */
-export async function diff(words: readonly string[]): Promise<string> {
+export function diff(words: readonly string[]): string {
   const variables = commandVariables();
   const options = readOptions(words, { variables, values: ['from', 'to', 'format'], switches: ['json'] });
   const format = formatOf(options);
-  const report = await reportOf(options.values.get('from'), options.values.get('to'));
+  const report = reportOf(options.values.get('from'), options.values.get('to'));
   if (format === 'json') return diffJson(report);
   if (format === 'markdown') return diffMarkdown(report);
   return diffText(report, paintFor(process.stdout.isTTY && !variables['NO_COLOR']));
 }
 
-async function reportOf(from: string | undefined, to: string | undefined): Promise<DiffReport> {
+function reportOf(from: string | undefined, to: string | undefined): DiffReport {
   if (from === undefined) {
     throw new CommandFault(
       2,
@@ -49,15 +49,15 @@ async function reportOf(from: string | undefined, to: string | undefined): Promi
   const before = commitSnapshot(repositoryRoot, resolveCommit(repositoryRoot, from));
   const after =
     to === undefined
-      ? await workingSnapshot(environmentNames)
+      ? workingSnapshot(environmentNames)
       : commitSnapshot(repositoryRoot, resolveCommit(repositoryRoot, to));
   const names = [...new Set([...before.environments.keys(), ...after.environments.keys()])].sort(byPromotion);
   const pairs = names.map((name): [string, string] => [name, name]);
   return diffReport({ from: before, to: after }, { kind: 'change', pairs, others: admissionFindings });
 }
 
-async function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): Promise<DiffReport> {
-  const rendered = await renderWorkingTree([...new Set([from, to])]);
+function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): DiffReport {
+  const rendered = renderWorkingTree([...new Set([from, to])]);
   const side = (name: EnvironmentName): Snapshot => {
     const set = rendered.find(({ environment }) => environment === name);
     if (!set) throw new CommandFault(3, `${name} could not be rendered.`);

@@ -1,5 +1,5 @@
 import { dollars, signedDollars } from '../cost/money.ts';
-import { alikeChanges } from './alike-changes.ts';
+import { alikeChanges, alikeFindings } from './alike-changes.ts';
 import { environmentHeadlines, headlines } from './diff-counts.ts';
 import type { DiffReport, EnvironmentDiff } from './diff-report.ts';
 import { fieldLine, releaseLine, restartLine } from './diff-text.ts';
@@ -50,9 +50,7 @@ function environmentParts(report: DiffReport, environment: EnvironmentDiff): str
     ),
     ...section(
       '**⚠️ New policy findings**',
-      policies.appeared.map(
-        ({ rule, severity, object, message }) => `${severity} ${code(`${rule} ${object}`)} ${escaped(message)}`,
-      ),
+      alikeFindings(policies.appeared).map(({ title, message }) => `${code(title)} ${escaped(message)}`),
     ),
     ...section(
       '**Releases**',

@@ -1,6 +1,6 @@
 import { dollars, signedDollars } from '../cost/money.ts';
 import { textTable } from '../cost/text-table.ts';
-import { alikeChanges } from './alike-changes.ts';
+import { alikeChanges, alikeFindings } from './alike-changes.ts';
 import type { ContractChange } from './contract-changes.ts';
 import type { CostChange } from './cost-change.ts';
 import { environmentHeadlines, headlines } from './diff-counts.ts';
@@ -88,9 +88,7 @@ function environmentParts(report: DiffReport, environment: EnvironmentDiff, pain
     ...section(
       'POLICIES',
       [
-        ...policies.appeared.map(
-          ({ rule, severity, object, message }) => `! ${severity} ${rule} ${object}: ${message}`,
-        ),
+        ...alikeFindings(policies.appeared).map(({ title, message }) => `! ${title}: ${message}`),
         ...(policies.gone.length > 0 ? [`${policies.gone.length} findings of before are mended`] : []),
       ],
       policies.appeared.length > 0 ? paint.red : paint.green,

@@ -31,6 +31,11 @@ const openings: Record<string, Openings> = {
 
 /** Who may do or reach more: roles of pods, security groups, rights in the cluster, open doors, softer pods. */
 export function objectWidenings(changes: readonly ResourceChange[]): Widening[] {
+  const goneNamespaces = new Set(
+    changes
+      .filter(({ before, after }) => before?.kind === 'Namespace' && !after)
+      .map(({ before }) => before?.metadata.name),
+  );
   return changes.flatMap(({ resource, before, after }) => {
     const object = after ?? before;
     if (!object) return [];
@@ -38,7 +43,7 @@ export function objectWidenings(changes: readonly ResourceChange[]): Widening[] 
       ...added(openings[object.kind] ?? podOpenings, before, after),
       ...selectorWidening(before, after),
       ...(object.kind === 'Namespace' ? namespaceWidening(before, after) : []),
-      ...(object.kind === 'SecurityGroupPolicy' && before && !after
+      ...(object.kind === 'SecurityGroupPolicy' && !after && !goneNamespaces.has(object.metadata.namespace)
         ? ['is gone: its pods fall back to the cluster’s own security group']
         : []),
     ];

@@ -10,8 +10,8 @@ import type { RenderedEnvironment } from '../rendered.ts';
 import type { EnvironmentSnapshot, Snapshot } from './snapshot.ts';
 
 /** What the working tree gives, rendered in memory: the catalog as it stands, committed or not. @throws CommandFault (3) */
-export async function workingSnapshot(environments: readonly EnvironmentName[]): Promise<Snapshot> {
-  const rendered = await renderWorkingTree(environments);
+export function workingSnapshot(environments: readonly EnvironmentName[]): Snapshot {
+  const rendered = renderWorkingTree(environments);
   return {
     label: 'working tree',
     environments: new Map(rendered.map((set) => [set.environment, environmentOf(set)])),

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { services } from '@millrace/catalog/services.ts';
-import { CommandFault, repositoryRoot } from '../diff/command.ts';
+import { CommandFault } from '../command-fault.ts';
+import { repositoryRoot } from '../diff/command.ts';
 import { generatedPages } from './pages.ts';
 
 const folder = join(repositoryRoot, 'docs/generated');

@@ -14,7 +14,7 @@ const catalog = join(import.meta.dirname, '../../../catalog');
 export function goodSet(environment: EnvironmentName, all: readonly Service[] = services): RenderedEnvironment {
   const text = readFileSync(join(catalog, `platform.${environment}.json`), 'utf8');
   const { platform, faults } = readPlatform(text, { environment, services });
-  if (!platform) throw new Error(`the platform contract of ${environment} is wrong: ${faults[0].message}`);
+  if (!platform) throw new Error(`the platform contract of ${environment} is wrong: ${faults[0]?.message}`);
   const pins = all.map(({ name }, index) => {
     const digest = `sha256:${index.toString(16).padStart(64, '0')}`;
     return [name, { digest, revision: index.toString(16).padStart(40, '0') }] as const;
