@@ -9,7 +9,7 @@ RUN := export PATH="$(TOOLS):$$PATH"; exec
 
 PORT ?= 8080
 DATA_DIR ?= .local
-export PORT DATA_DIR LOG SITE SPEED
+export PORT DATA_DIR LOG SITE SPEED ENV OUT FROM TO JSON FORMAT SERVICE
 
 .PHONY: help
 help: ## list the targets
@@ -26,6 +26,30 @@ demo: setup ## send believable live traffic to a running platform
 .PHONY: replay
 replay: setup ## import an access log as page views (LOG=file[.gz], SITE=, SPEED=)
 	@$(RUN) node services/analytics/replay.ts
+
+.PHONY: synth
+synth: setup ## render manifests/ from the catalog (ENV=dev,staging,prod; OUT=folder)
+	@$(RUN) node charts/main.ts
+
+.PHONY: validate
+validate: setup ## schemas, admission policies, Fargate rules and platform contract over manifests/ (JSON=1)
+	@$(RUN) node policies/validate.ts
+
+.PHONY: diff
+diff: setup ## what a release changes (FROM=ref or environment, TO=…; JSON=1, FORMAT=markdown)
+	@$(RUN) node charts/diff/main.ts
+
+.PHONY: cost
+cost: setup ## what Fargate bills, per pod, service and environment (ENV=; JSON=1)
+	@$(RUN) node charts/cost/main.ts
+
+.PHONY: scan
+scan: setup ## kube-score and checkov over manifests/; fetches both once
+	@$(RUN) node policies/scan.ts
+
+.PHONY: docs
+docs: setup ## write the generated pages and Terraform's inputs from the catalog
+	@$(RUN) sh -c 'node catalog/publish.ts && node catalog/outputs.ts && node charts/docs/main.ts'
 
 .PHONY: test
 test: setup ## every check that needs no cloud; ends with `N passed, N failed`

@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   latency: async () => (await import('./latency.bench.ts')).latency,
   start: async () => (await import('./start.bench.ts')).start,
   memory: async () => (await import('./memory.bench.ts')).memory,
+  synth: async () => (await import('./synth.bench.ts')).synth,
 };
 
 const usage = `Usage: node bench/main.ts [--only NAME[,NAME]] [--quick]
