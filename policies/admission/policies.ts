@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
@@ -33,7 +33,7 @@ export interface Actions {
 /** Folders of policies, in the order of their names. */
 export const policyFolders = (): string[] =>
   readdirSync(import.meta.dirname, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && existsSync(join(import.meta.dirname, entry.name, 'policy.yaml')))
     .map(({ name }) => join(import.meta.dirname, name))
     .sort();
 

@@ -11,7 +11,12 @@ const tools = {
   admission: { folder: '.', sources: 'admission', target: './admission', minutes: 3 },
   'kube-apiserver': { folder: '.', sources: 'api-server', target: './api-server', minutes: 8 },
   etcd: { folder: 'etcd', sources: '', target: 'go.etcd.io/etcd/server/v3', minutes: 2 },
-  kubeconform: { folder: 'kubeconform', sources: '', target: 'github.com/yannh/kubeconform/cmd/kubeconform', minutes: 1 },
+  kubeconform: {
+    folder: 'kubeconform',
+    sources: '',
+    target: 'github.com/yannh/kubeconform/cmd/kubeconform',
+    minutes: 1,
+  },
   'kube-score': { folder: 'kube-score', sources: '', target: 'github.com/zegl/kube-score/cmd/kube-score', minutes: 1 },
 } as const;
 export type ToolName = keyof typeof tools;
@@ -74,14 +79,20 @@ function whyNotBuilt(name: ToolName, error: unknown): string {
   if (failure.code === 'ENOENT') {
     return `E910 ${name} is built with Go, and there is no "go" on this machine. Install Go 1.24 or newer (https://go.dev/dl).`;
   }
-  const lines = (failure.stderr ?? failure.message).split('\n').filter((line) => line && !line.startsWith('go: downloading'));
+  const lines = (failure.stderr ?? failure.message)
+    .split('\n')
+    .filter((line) => line && !line.startsWith('go: downloading'));
   return `E911 ${name} could not be built: ${lines.slice(0, 3).join(' | ') || failure.message}`;
 }
 
 function hashOf(name: ToolName): string {
   const { folder, sources } = tools[name];
   const work = join(import.meta.dirname, folder);
-  const files = ['go.mod', 'go.sum', ...(sources ? goFiles(join(work, sources)).map((file) => join(sources, file)) : [])];
+  const files = [
+    'go.mod',
+    'go.sum',
+    ...(sources ? goFiles(join(work, sources)).map((file) => join(sources, file)) : []),
+  ];
   const hash = createHash('sha256').update(name);
   for (const file of files) hash.update(file).update(readFileSync(join(work, file)));
   return hash.digest('hex').slice(0, 16);
