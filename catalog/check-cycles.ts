@@ -32,7 +32,7 @@ export function cycleFaults(services: readonly Service[]): Fault[] {
     const onCycle = all.filter(({ event, leadsTo }) => members.has(event) && leadsTo.some((next) => members.has(next)));
     const hasTerminal = onCycle.some(({ leadsTo }) => leadsTo.some((next) => !members.has(next)));
     const path = [...cycle, cycle[0] ?? ''].join(' → ');
-    const place = `${onCycle[0]?.service ?? ''}.consumes ${cycle[0] ?? ''}`;
+    const place = `${onCycle.find(({ event }) => event === cycle[0])?.service ?? ''}.consumes ${cycle[0] ?? ''}`;
     if (hasTerminal) {
       return {
         place,

@@ -36,6 +36,16 @@ export function secretFaults(value: unknown, place: string): Fault[] {
   });
 }
 
+/** Leaves out what is said about a secret's own place, and blanks what looks like one in the rest: no message may repeat it. */
+export function withoutSecrets(faults: readonly Fault[], secrets: readonly Fault[]): Fault[] {
+  return faults
+    .filter((fault) => !secrets.some(({ place }) => place.startsWith(fault.place)))
+    .map((fault) => ({ ...fault, place: blank(fault.place), message: blank(fault.message) }));
+}
+
+const blank = (text: string): string =>
+  looks.reduce((rest, { form }) => rest.replaceAll(new RegExp(form, `g${form.flags}`), '(hidden)'), text);
+
 interface Literal {
   text: string;
   at: string;

@@ -1,3 +1,4 @@
+import { secretLook } from './check-secrets.ts';
 import { sizeFault } from './check-size.ts';
 import { environmentNames } from './environments.ts';
 import type { Fault } from './fault.ts';
@@ -53,6 +54,7 @@ function nameFaults({ name }: Service, all: readonly Service[]): Fault[] {
 
 /** The nearest name that is allowed. */
 function properName(name: string, length: number): string {
+  if (secretLook(name)) return 'another word';
   const words = name.toLowerCase().split(/[^a-z0-9]+/);
   const proper = words
     .filter(Boolean)

@@ -3,9 +3,10 @@ import { deliveryFaults } from './check-delivery.ts';
 import { eventFaults } from './check-events.ts';
 import { grantFaults } from './check-grants.ts';
 import { routeFaults } from './check-routes.ts';
-import { secretFaults } from './check-secrets.ts';
+import { secretFaults, secretLook, withoutSecrets } from './check-secrets.ts';
 import { ownFaults } from './check-service.ts';
 import { isServiceSound, serviceShapeFaults } from './check-shape.ts';
+import { environments } from './environments.ts';
 import type { Fault } from './fault.ts';
 import { sortFaults } from './fault.ts';
 import type { Service } from './service.ts';
@@ -17,19 +18,26 @@ export type { Fault } from './fault.ts';
  * are compared with their shape first: what lacks its shape is not looked at further, everything else is.
  */
 export function checkCatalog(services: readonly Service[]): Fault[] {
-  const whole = services.filter(isServiceSound);
+  const whole = services.filter((service) => isServiceSound(service) && !secretLook(service.name));
+  const secrets = [
+    ...services.flatMap((service, index) => secretFaults(service, nameOf(service, index))),
+    ...secretFaults(environments, 'catalog/environments.ts environments'),
+  ];
   const faults = [
     ...services.flatMap(serviceShapeFaults),
-    ...services.flatMap((service, index) => secretFaults(service, nameOf(service, index))),
     ...whole.flatMap((service) => [...ownFaults(service, whole), ...deliveryFaults(service), ...grantFaults(service)]),
     ...routeFaults(whole),
     // Events are judged together: with a service missing, each of its events would seem to be.
     ...(whole.length === services.length ? [...eventFaults(services), ...cycleFaults(services)] : []),
   ];
-  return sortFaults(faults);
+  return sortFaults([...secrets, ...withoutSecrets(faults, secrets)]);
 }
 
-const nameOf = (service: Service, index: number): string => service?.name || `services[${index}]`;
+/** The name in places; one that is itself a secret is not said. */
+function nameOf(service: Service, index: number): string {
+  const name: unknown = service?.name;
+  return typeof name === 'string' && name !== '' && !secretLook(name) ? name : `services[${index}]`;
+}
 
 /** One line for a person. A place without a file stands in the catalog's own. */
 export const formatFault = (fault: Fault): string => formatFaultIn('catalog/services.ts', fault);

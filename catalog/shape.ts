@@ -34,9 +34,17 @@ type Issue = z.core.$ZodIssue;
 function openUnion(issue: Issue, value: unknown): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const branches = issue.errors.map((errors) => errors.flatMap((inner) => openUnion(prefixed(inner, issue), value)));
-  const weight = (errors: Issue[]): number =>
-    errors.reduce((sum, error) => sum + (error.code === 'invalid_value' ? 10 : 1), 0);
   return branches.sort((a, b) => weight(a) - weight(b))[0] ?? [issue];
+}
+
+/** How far a value is from a branch: wrong words count most, a key that was meant for a missing one counts least. */
+function weight(errors: readonly Issue[]): number {
+  const missing = errors.map(({ path }) => String(path.at(-1)));
+  const cost = (error: Issue): number => {
+    if (error.code === 'unrecognized_keys') return error.keys.some((key) => nearest(key, missing)) ? -1 : 1;
+    return error.code === 'invalid_value' ? 10 : 1;
+  };
+  return errors.reduce((sum, error) => sum + cost(error), 0);
 }
 
 const prefixed = (inner: Issue, outer: Issue): Issue => ({ ...inner, path: [...outer.path, ...inner.path] });
@@ -91,7 +99,7 @@ function branchOf(union: z.ZodUnion, value: unknown): z.ZodType {
   const hits = (option: z.ZodType): number => {
     const shape = option instanceof z.ZodObject ? option.shape : {};
     const kind = shape['kind'] instanceof z.ZodLiteral && shape['kind'].value === member(value, 'kind') ? 100 : 0;
-    return kind + keys.filter((key) => key in shape).length;
+    return kind + keys.filter((key) => nearest(key, Object.keys(shape))).length;
   };
   const options = union.options as z.ZodType[];
   return options.toSorted((a, b) => hits(b) - hits(a))[0] ?? z.unknown();
@@ -123,6 +131,7 @@ const kindOf = (type: string): string => {
     null: 'null',
     undefined: 'nothing',
     record: 'an object',
+    ZodObject: 'a zod object',
   };
   return words[type] ?? `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
 };
