@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { allRoles } from '@millrace/catalog/least-privilege.ts';
 import { deadLetterQueueName, queueName } from '@millrace/catalog/names.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +47,15 @@ describe('the generated pages', () => {
         }
       }
     }
+  });
+
+  it('say what each role may do, for every environment alike', () => {
+    for (const { owner, grants } of allRoles('dev').filter(({ owner: name }) => name !== 'keda')) {
+      const section = servicesText.split(`### ${owner}\n`)[1]?.split('\n### ')[0] ?? '';
+      for (const action of grants.flatMap(({ actions }) => actions)) expect(section).toContain(`\`${action}\``);
+    }
+    expect(servicesText).toContain('event-bus/<env>-millrace`');
+    expect(servicesText).not.toMatch(/111122223333|[^a-z]dev-millrace/);
   });
 
   it('link only to files and headings that are there', () => {

@@ -8,17 +8,17 @@ import { code, listed, page, table } from './markdown.ts';
 import type { Edge, FlowNode } from './mermaid.ts';
 import { flowchart } from './mermaid.ts';
 
-/** What a service's role may do: an action on ARNs, under a condition. */
+/** What a service's role may do: actions on ARNs, under conditions. */
 export interface GrantRow {
-  action: string;
-  resource: string;
-  condition: string;
+  actions: readonly string[];
+  resources: readonly string[];
+  conditions: readonly string[];
 }
 
 interface Catalog {
   services: readonly Service[];
   environments: Readonly<Record<string, Environment>>;
-  /** By service, for an environment that stands for all. */
+  /** By service. */
   grants: ReadonlyMap<string, readonly GrantRow[]>;
 }
 
@@ -82,9 +82,12 @@ const grantsPart = (service: Service, grants: readonly GrantRow[]): string[] => 
   `Its role ${code(roleName('dev', service.name).replace(/^dev-/, '<env>-'))} may do this and nothing else:`,
   table(
     ['action', 'on', 'if'],
-    grants.map(({ action, resource, condition }) => [code(action), code(resource), condition && code(condition)]),
+    grants.map(({ actions, resources, conditions }) => [actions, resources, conditions].map(lines)),
   ),
 ];
+
+/** One under the other in a cell. */
+const lines = (texts: readonly string[]): string => texts.map(code).join('<br>');
 
 function workloadRow(name: string, workload: Workload): string[] {
   const replicas = environmentNames.map((environment) => {
