@@ -10,7 +10,7 @@ import type { Platform } from './platform.ts';
 import { platform as platformSchema } from './platform.ts';
 import { slicesOf } from './profiles.ts';
 import type { Service, Workload } from './service.ts';
-import { shapeFaults } from './shape.ts';
+import { isSound, shapeFaults } from './shape.ts';
 
 /** Connections that PostgreSQL and RDS keep for themselves. Source: superuser_reserved_connections 3, rds.rds_superuser_reserved_connections 2; rest for people. */
 const reservedConnections = 15;
@@ -34,7 +34,8 @@ export function readPlatform(
   const secrets = secretFaults(value, '');
   const shape = shapeFaults(platformSchema, value).map(environmentCode);
   const parsed = platformSchema.safeParse(value, { jitless: true });
-  const known = parsed.success ? checkPlatform(parsed.data, context) : [];
+  // Keys that nothing reads hide nothing: the rest is checked all the same.
+  const known = isSound(platformSchema, value) ? checkPlatform(value as Platform, context) : [];
   const faults = [...secrets, ...shape, ...known].map((fault) => ({
     ...fault,
     place: `${file} ${fault.place.replace(/^\./, '')}`.trim(),
