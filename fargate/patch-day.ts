@@ -145,8 +145,8 @@ function targetOutcome(
   if (replicas === 0) why = 'no pods run';
   else if (blocked)
     why = `budget ${blocked.located.manifest.metadata.name} blocks the eviction; then all are deleted (${where})`;
-  else if (unguarded) why = `no budget holds the eviction back (${where})`;
   else if (replicas === 1) why = 'there is one pod';
+  else if (unguarded) why = `no budget holds the eviction back (${where})`;
   return { ...target, replicas, podsLeft, hasDowntime: replicas > 0 && podsLeft <= 0, why };
 }
 

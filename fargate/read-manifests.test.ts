@@ -55,7 +55,7 @@ describe('a text of manifests', () => {
       'a kustomization',
       'apiVersion: k/v1\nkind: Kustomization\nresources: []\n',
       'not-kubernetes',
-      /kubectl kustomize/,
+      /an input of kustomize/,
     ],
     ['an object without a name', 'apiVersion: v1\nkind: Pod\n', 'not-kubernetes', /no metadata\.name/],
     ['a list of words', '- a\n- b\n', 'not-kubernetes', /no apiVersion/],

@@ -145,7 +145,7 @@ function whyNot(value: unknown, text: string): Omit<Unreadable, 'file' | 'line'>
   return {
     reason: 'not-kubernetes',
     message: `not a Kubernetes object: it has no ${missing.join(' and no ')}.`,
-    fix: 'Nothing, if it belongs to another program.',
+    fix: 'Leave it, if another program reads it.',
   };
 }
 

@@ -33,14 +33,16 @@ function podsText({ pods, totals, prices }: FargateReport, hasProfiles: boolean)
     hasProfiles ? pod.profile || '-' : '?',
     pod.plan.size || 'none is large enough',
     dollars(pod.plan.usdPerMonth),
+    dollars(pod.plan.wasted.usdPerMonth),
     pod.isEndless ? dollars(pod.usdPerMonth) : 'while it runs',
     verdictWords[pod.verdict],
   ]);
-  const all = ['in all', `${totals.replicas}`, '', '', '', dollars(totals.usdPerMonth), ''];
-  const head = ['workload', 'pods', 'profile', 'billed', '$/month each', '$/month', 'verdict'];
+  const all = ['in all', `${totals.replicas}`, '', '', '', '', dollars(totals.usdPerMonth), ''];
+  const head = ['workload', 'pods', 'profile', 'billed', '$/month each', 'idle', '$/month', 'verdict'];
   return [
     `PODS (prices of ${prices.region}, ${prices.asOf}, ${hoursPerMonth} hours a month)`,
-    ...table([head, ...rows, all], [1, 4, 5]),
+    ...table([head, ...rows, all], [1, 4, 5, 6]),
+    '  idle = what of the price each pod does not ask for.',
     ...(hasProfiles
       ? []
       : ['  ? = no profiles given: --profiles FILE or --environment NAME tells which profile takes a pod.']),

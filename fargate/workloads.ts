@@ -12,11 +12,14 @@ import { matchProfile } from './profiles.ts';
 export interface Workload extends LocatedManifest {
   namespace: string;
   template: PodTemplate;
-  /** How many pods run: an autoscaler's minimum where there is one, else the template's replicas. A repetition runs none. */
+  /**
+   * How many pods run: an autoscaler's minimum where there is one, else the template's replicas. A repetition
+   * runs none, and a DaemonSet neither: it has no pods on Fargate.
+   */
   replicas: number;
   /** Where the same object (kind, namespace, name) stands before. */
   repeats: LocatedManifest | undefined;
-  /** Pods of a Job run until they are done. */
+  /** Pods of a Job run until they are done, and so does a Pod that is not started again. */
   isEndless: boolean;
   plan: PodPlan;
   /** Undefined when no profiles are known. */
@@ -59,14 +62,19 @@ export function findWorkloads(
         ...located,
         namespace,
         template,
-        replicas: repeats ? 0 : (minimums.get(id) ?? template.replicas),
+        replicas: repeats || manifest.kind === 'DaemonSet' ? 0 : (minimums.get(id) ?? template.replicas),
         repeats,
-        isEndless: !['Job', 'CronJob'].includes(manifest.kind),
+        isEndless: isEndless(manifest),
         plan: planPod(template.spec),
         match: profiles && matchProfile({ namespace, labels: template.labels }, profiles),
       },
     ];
   });
+}
+
+function isEndless({ kind, spec }: Manifest): boolean {
+  if (kind === 'Pod') return (fieldOf(spec, 'restartPolicy') ?? 'Always') === 'Always';
+  return kind !== 'Job' && kind !== 'CronJob';
 }
 
 /** Autoscalers own the number of replicas. A HorizontalPodAutoscaler keeps 1 when it does not say, KEDA 0. */

@@ -1,7 +1,7 @@
 import { asMap, show } from '../fields.ts';
 import { budgetsOf } from '../patch-day.ts';
 import type { Rule } from '../rule.ts';
-import { kindRule, podRule, sources, when } from '../rule.ts';
+import { podRule, sources, when } from '../rule.ts';
 import { spreadOf } from '../spread.ts';
 
 const fact = { id: 'F16', severity: 'error', source: sources.patching } as const;
@@ -83,18 +83,17 @@ const graceZero = podRule(
     ),
 );
 
-const barePod = kindRule(
+const barePod = podRule(
   {
     id: 'F28',
     name: 'bare-pod',
     title: 'something brings a pod back',
     severity: 'warning',
     source: `${sources.patching}; EKS best practices, upgrades`,
-    kinds: ['Pod'],
   },
-  () =>
+  ({ manifest, isEndless }) =>
     when(
-      true,
+      manifest.kind === 'Pod' && isEndless,
       'is a Pod without a controller: after a patch day or an upgrade of the cluster nothing starts it again.',
       'Make it a Deployment, or a Job if it ends by itself.',
     ),

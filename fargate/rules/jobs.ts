@@ -42,6 +42,27 @@ const hookDelete = kindRule(
   },
 );
 
+/** Annotations by which a tool deletes what it ran. */
+const deletePolicies = ['helm.sh/hook-delete-policy', 'argocd.argoproj.io/hook-delete-policy'];
+
+const finishedPod = podRule(
+  {
+    id: 'F24',
+    name: 'finished-pod',
+    title: 'a finished pod is deleted',
+    severity: 'warning',
+    source: sources.fargate,
+  },
+  ({ manifest, isEndless }) =>
+    when(
+      manifest.kind === 'Pod' &&
+        !isEndless &&
+        !deletePolicies.some((name) => Object.hasOwn(manifest.metadata.annotations ?? {}, name)),
+      'is a Pod that ends and stays: Fargate bills it until somebody deletes it.',
+      `Make it a Job with ttlSecondsAfterFinished: 300; for a test of Helm write ${deletePolicies[0]}: hook-succeeded.`,
+    ),
+);
+
 /** Soft and hard limits of a Fargate node. */
 const hardLimit = 65_535;
 
@@ -102,4 +123,4 @@ const repeated = podRule(
 );
 
 /** F24, F26, F27: what runs beside the services; F00: what runs twice. */
-export const jobRules: readonly Rule[] = [jobTtl, hookDelete, fileLimits, containerInsights, repeated];
+export const jobRules: readonly Rule[] = [jobTtl, hookDelete, finishedPod, fileLimits, containerInsights, repeated];

@@ -78,8 +78,8 @@ const ambiguous = podRule(
 
 const noProfile = podRule(
   { id: 'F13', name: 'no-profile', title: 'some profile takes a pod', severity: 'error', source: sources.profiles },
-  ({ match, namespace }) =>
-    match?.outcome === 'none'
+  ({ match, namespace, manifest }) =>
+    match?.outcome === 'none' && manifest.kind !== 'DaemonSet'
       ? when(
           true,
           `is taken by no profile: without other nodes it stays Pending ("no nodes available to schedule pods"), and nobody tries again.`,
