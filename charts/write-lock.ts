@@ -3,15 +3,15 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandFault } from './command-fault.ts';
 
-const waitMs = 10_000;
+const standardWaitMs = 10_000;
 const pauseMs = 50;
 const answerMs = 1_000;
 
 /**
  * Holds a folder for this process, so that two runs at once write one after the other. The kernel gives it back when the
- * process ends, however it ends. @throws CommandFault (5) that names the holder when it keeps it for 10 seconds.
+ * process ends, however it ends. @throws CommandFault (5) that names the holder when it keeps it too long.
  */
-export async function lockFolder(folder: string): Promise<{ release(): void }> {
+export async function lockFolder(folder: string, waitMs = standardWaitMs): Promise<{ release(): void }> {
   const name = `\0millrace-synth-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`;
   const deadline = performance.now() + waitMs;
   while (performance.now() < deadline) {
