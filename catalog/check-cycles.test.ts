@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { cycleFaults, reactions } from './check-cycles.ts';
+import { services } from './services.ts';
+import { withService } from './testing/change.ts';
+
+describe('the events of the catalog', () => {
+  it('run from an order placed to its end without going round', () => {
+    expect(cycleFaults(services)).toEqual([]);
+    expect(reactions(services)).toContainEqual({
+      service: 'product',
+      event: 'OrderPlaced',
+      leadsTo: ['StockReserved', 'StockRejected'],
+    });
+  });
+
+  it('would seem to go round if no consumer said what it answers with: a cycle with an end is a warning', () => {
+    const silent = withService('order', ({ consumes }) => ({
+      consumes: consumes.map(({ leadsTo: _, ...rest }) => rest),
+    }));
+    const faults = cycleFaults(silent);
+    expect(faults.map(({ code }) => code)).toContain('W032');
+    expect(faults.map(({ code }) => code)).not.toContain('E034');
+    for (const { message } of faults) expect(message).toMatch(/^events go round: (\w+ → )+\w+\. Say with leadsTo/);
+  });
+
+  it('that lead only to themselves have no end', () => {
+    const loop = withService('analytics', ({ consumes }) => ({
+      consumes: consumes.map(({ leadsTo: _, ...rest }) => rest),
+    }));
+    expect(cycleFaults(loop)).toEqual([
+      {
+        place: 'analytics.consumes PageViewsCollected',
+        code: 'E034',
+        message: expect.stringContaining('PageViewsCollected → PageViewsCollected'),
+      },
+    ]);
+  });
+});
