@@ -1,5 +1,6 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { services } from '@millrace/catalog/services.ts';
+import { fieldOf } from '@millrace/fargate/fields.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { podTemplateOf } from '@millrace/fargate/pod-template.ts';
 import { describe, expect, it } from 'vitest';
@@ -82,8 +83,8 @@ describe('a pod', () => {
   });
 
   it('of a larger size gets no settings for half a gigabyte', () => {
-    const { spec } = named('analytics/deployment-analytics-api-a') as { spec: { template: { spec: unknown } } };
-    expect(JSON.stringify(spec.template.spec)).not.toContain('NODE_OPTIONS');
+    const pod = podTemplateOf(named('analytics/deployment-analytics-api-a'));
+    expect(JSON.stringify(pod?.spec)).not.toContain('NODE_OPTIONS');
   });
 
   it('has time for its longest handler', () => {
@@ -168,11 +169,9 @@ describe('the load balancer', () => {
     expect(Number(annotation(last.at(-1) as Manifest, 'group.order'))).toBeGreaterThan(
       Number(annotation(last.at(-2) as Manifest, 'group.order')),
     );
-    const { spec } = named('product/ingress-product') as {
-      spec: { rules: { host: string; http: { paths: object[] } }[] };
-    };
+    const rules = fieldOf(named('product/ingress-product'), 'spec', 'rules');
     const backend = { service: { name: 'product-api', port: { number: 8080 } } };
-    expect(spec.rules).toEqual([
+    expect(rules).toEqual([
       {
         host: 'millrace.example',
         http: {

@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { CommandFault, environmentLine } from '../command-fault.ts';
 
@@ -17,6 +18,7 @@ interface Command {
  * exit code, never a stack trace.
  */
 export async function runCommand({ name, usage, words, load }: Command): Promise<void> {
+  enableCompileCache();
   // A reader that stops early, such as head, is no fault.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 5));
   try {

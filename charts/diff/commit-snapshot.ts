@@ -4,6 +4,7 @@ import { environmentNames } from '@millrace/catalog/environments.ts';
 import type { FargateProfile } from '@millrace/catalog/profiles.ts';
 import { release } from '@millrace/catalog/releases.ts';
 import { asCount, asMap, asText, fieldOf } from '@millrace/fargate/fields.ts';
+import type { ManifestFolder } from '@millrace/fargate/read-manifests.ts';
 import { readText } from '@millrace/fargate/read-manifests.ts';
 import { CommandFault } from '../command-fault.ts';
 import type { Commit } from './git.ts';
@@ -65,13 +66,23 @@ function environmentAt(name: string, { files, commit }: Place): EnvironmentSnaps
 function manifestsAt(name: string, { files, commit }: Place): EnvironmentSnapshot['manifests'] {
   const found = [...files]
     .filter(([path]) => path.startsWith(`manifests/${name}/`) && /\.ya?ml$/.test(path))
-    .map(([path, text]) => readText(text, path));
+    .map(([path, text]) => parsedOnce(path, text));
   const broken = found.flatMap(({ unreadable }) => unreadable.filter(({ reason }) => reason === 'not-yaml'));
   if (broken.length > 0) {
     const lines = broken.map(({ file, line, message }) => `${commit.label}: ${file}:${line}: ${message}`);
     throw new CommandFault(3, lines.join('\n'));
   }
   return found.flatMap(({ manifests }) => manifests);
+}
+
+/** Two commits have most files in common: each text is parsed once. One run reads two commits at most. */
+const parsed = new Map<string, ManifestFolder>();
+
+function parsedOnce(path: string, text: string): ManifestFolder {
+  const key = `${path}\n${text}`;
+  const known = parsed.get(key) ?? readText(text, path);
+  parsed.set(key, known);
+  return known;
 }
 
 function profilesIn(text: string): FargateProfile[] | undefined {
