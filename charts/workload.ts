@@ -1,5 +1,6 @@
 import { profileLabel, slicesOf, zoneLabel } from '@millrace/catalog/profiles.ts';
 import type { Service, Workload } from '@millrace/catalog/service.ts';
+import { longestHandlerSeconds, processCloseSeconds } from '@millrace/catalog/stopping.ts';
 import { ApiObject, Duration, JsonPatch } from 'cdk8s';
 import type { IConfigMap, IServiceAccount } from 'cdk8s-plus-29';
 import { Deployment, DeploymentStrategy, LabelSelector, PercentOrAbsolute, Probe } from 'cdk8s-plus-29';
@@ -20,8 +21,6 @@ export interface DeployedSlice {
   maxReplicas: number;
 }
 
-/** How long runtime/process.ts may take to close what a process holds. */
-const closeSeconds = 25;
 const spareSeconds = 5;
 /** The load balancer goes on sending for so long after it was told that the pod goes. */
 const drainSeconds = 15;
@@ -67,8 +66,7 @@ export function scalerOf(service: Service, name: string): 'HorizontalPodAutoscal
 
 /** How long a pod of a workload has after it was told to stop: it drains, finishes its longest handler, closes. */
 export function graceSecondsOf(service: Service, name: string): number {
-  const deadlines = service.consumes.filter(({ workload }) => workload === name).map((each) => each.deadlineSeconds);
-  const longest = Math.max(closeSeconds, ...deadlines);
+  const longest = Math.max(processCloseSeconds, longestHandlerSeconds(service, name));
   return Math.max(minGraceSeconds, Math.ceil(sleepSecondsOf(service.workloads[name]) + longest + spareSeconds));
 }
 
