@@ -43,3 +43,14 @@ export function alikeFindings(findings: readonly PolicyFinding[]): { title: stri
     message,
   }));
 }
+
+/** Objects by their namespace, told in one line each: `order: Deployment order-api, Service order-api`. */
+export function byNamespace(resources: readonly string[]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const resource of resources) {
+    const [, kind = '', space, name = ''] = /^(\S+) (?:([^/]+)\/)?(.+)$/.exec(resource) ?? [];
+    const key = space ?? (kind === 'Namespace' ? name : '(cluster)');
+    groups.set(key, [...(groups.get(key) ?? []), `${kind} ${name}`]);
+  }
+  return [...groups].map(([space, names]) => `${space}: ${names.join(', ')}`);
+}

@@ -1,13 +1,14 @@
 import { dollars, signedDollars } from '../cost/money.ts';
-import { alikeChanges, alikeFindings } from './alike-changes.ts';
+import { alikeChanges, alikeFindings, byNamespace } from './alike-changes.ts';
 import { environmentHeadlines, headlines } from './diff-counts.ts';
 import type { DiffReport, EnvironmentDiff } from './diff-report.ts';
 import { fieldLine, releaseLine, restartLine } from './diff-text.ts';
 
 /** A pull request's text may have 65,536 characters on GitHub; the rest stays for other words. */
 const longestText = 60_000;
+const mostItems = 150;
 
-/** The report for a pull request: deletions and breaks in full, fields folded. Cut at what a pull request takes. */
+/** The report for a pull request: deletions and breaks first, fields folded. Parts that would not fit are left out as a whole. */
 export function diffMarkdown(report: DiffReport): string {
   const { from, to, environments, contracts } = report;
   const isChange = report.kind === 'change';
@@ -18,16 +19,26 @@ export function diffMarkdown(report: DiffReport): string {
   const broken = contracts.flatMap(({ contract, breaks }) =>
     breaks.map(({ pointer, reason }) => `${code(`${contract} ${pointer}`)}: ${escaped(reason)}`),
   );
-  const text = `${[
+  return fitting([
     `## ${escaped(from)} → ${escaped(to)}`,
     counts.join(' · '),
     ...section(isChange ? '### 🛑 Deleted' : `### Only in ${escaped(from)}`, deleted),
     ...section('### 🛑 Event contracts that break', broken),
     ...environments.flatMap((environment) => environmentParts(report, environment)),
-  ].join('\n\n')}\n`;
-  return text.length <= longestText
-    ? text
-    : `${text.slice(0, text.lastIndexOf('\n', longestText))}\n\nThe rest is too long for a pull request: run ${code('make diff')}.\n`;
+  ]);
+}
+
+/** Parts that fit, in their order; which did not is said at the end. */
+function fitting(parts: readonly string[]): string {
+  let left = longestText;
+  const kept = parts.filter((part) => {
+    const fits = part.length + 2 <= left;
+    if (fits) left -= part.length + 2;
+    return fits;
+  });
+  const missing = parts.length - kept.length;
+  if (missing > 0) kept.push(`${missing} parts are too long for a pull request: run ${code('make diff')}.`);
+  return `${kept.join('\n\n')}\n`;
 }
 
 function environmentParts(report: DiffReport, environment: EnvironmentDiff): string[] {
@@ -59,7 +70,7 @@ function environmentParts(report: DiffReport, environment: EnvironmentDiff): str
     ...folded(`${changed.length} ${isChange ? 'changed' : 'differ'}`, fields),
     ...folded(
       `${added.length} ${isChange ? 'added' : `only in ${report.to}`}`,
-      added.map((resource) => `+ ${resource}`),
+      byNamespace(added).map((line) => `+ ${line}`),
     ),
     ...costTable(environment),
     ...section('**Notes**', notes.map(escaped)),
@@ -80,15 +91,18 @@ function costTable({ cost }: EnvironmentDiff): string[] {
   ];
 }
 
-const section = (title: string, items: readonly string[]): string[] =>
-  items.length > 0 ? [title, items.map((item) => `- ${item}`).join('\n')] : [];
+function section(title: string, items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const more = items.length > mostItems ? [`and ${items.length - mostItems} more: run ${code('make diff')}`] : [];
+  return [`${title}\n\n${[...items.slice(0, mostItems), ...more].map((item) => `- ${item}`).join('\n')}`];
+}
 
 function folded(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
   // A fence that is longer than any in the text, so that nothing in it ends the block.
   const longest = Math.max(2, ...[...lines.join('\n').matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return [`<details><summary>${title}</summary>`, `${fence}text\n${lines.join('\n')}\n${fence}`, '</details>'];
+  return [`<details><summary>${title}</summary>\n\n${fence}text\n${lines.join('\n')}\n${fence}\n\n</details>`];
 }
 
 function code(text: string): string {

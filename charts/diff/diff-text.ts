@@ -1,6 +1,6 @@
 import { dollars, signedDollars } from '../cost/money.ts';
 import { textTable } from '../cost/text-table.ts';
-import { alikeChanges, alikeFindings } from './alike-changes.ts';
+import { alikeChanges, alikeFindings, byNamespace } from './alike-changes.ts';
 import type { ContractChange } from './contract-changes.ts';
 import type { CostChange } from './cost-change.ts';
 import { environmentHeadlines, headlines } from './diff-counts.ts';
@@ -40,14 +40,14 @@ export function diffText(report: DiffReport, paint: Paint): string {
 }
 
 function deletions({ kind, from, environments }: DiffReport, paint: Paint): string[] {
-  const isChange = kind === 'change';
+  if (kind === 'environments') {
+    const only = byNamespace(environments.flatMap(({ deleted }) => deleted.map(({ resource }) => resource)));
+    return only.length > 0 ? [`ONLY IN ${from}\n${only.map((line) => `  - ${line}`).join('\n')}`] : [];
+  }
   const lines = environments.flatMap(({ name, deleted }) =>
-    deleted.map(({ resource, consequence }) =>
-      isChange ? `  ✗ ${name}: ${resource}${consequence ? ` (${consequence})` : ''}` : `  - ${resource}`,
-    ),
+    deleted.map(({ resource, consequence }) => `  ✗ ${name}: ${resource}${consequence ? ` (${consequence})` : ''}`),
   );
-  if (lines.length === 0) return [];
-  return [isChange ? paint.red(`DELETED\n${lines.join('\n')}`) : `ONLY IN ${from}\n${lines.join('\n')}`];
+  return lines.length > 0 ? [paint.red(`DELETED\n${lines.join('\n')}`)] : [];
 }
 
 function contractPart(contracts: readonly ContractChange[], paint: Paint): string[] {
@@ -103,7 +103,7 @@ function environmentParts(report: DiffReport, environment: EnvironmentDiff, pain
     ),
     ...section(
       isChange ? 'ADDED' : `ONLY IN ${report.to}`,
-      added.map((resource) => `+ ${resource}`),
+      byNamespace(added).map((line) => `+ ${line}`),
       paint.green,
     ),
     ...costPart(cost),
