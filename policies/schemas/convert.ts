@@ -9,7 +9,10 @@ const minSharedCharacters = 200;
  * Turns a kind's OpenAPI schema into a JSON Schema that stands alone: unknown fields are refused, texts that nobody reads
  * are left out, parts that repeat stand once. Only what the API server itself would accept passes.
  */
-export function standalone(kind: string, facts: { apiVersion: string; schemas: Record<string, Schema>; name: string }): Schema {
+export function standalone(
+  kind: string,
+  facts: { apiVersion: string; schemas: Record<string, Schema>; name: string },
+): Schema {
   const root = convert(facts.schemas[facts.name] ?? {}, { schemas: facts.schemas, depth: 0 });
   const properties = {
     ...(root['properties'] as Record<string, Schema>),
@@ -40,7 +43,17 @@ function convert(schema: Schema, context: Context): Schema {
   if (referred) return convert(context.schemas[referred] ?? {}, deeper);
   if (schema['x-kubernetes-int-or-string']) return { type: ['integer', 'string'] };
   const result: Schema = {};
-  for (const keyword of ['enum', 'required', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems']) {
+  for (const keyword of [
+    'enum',
+    'required',
+    'pattern',
+    'minimum',
+    'maximum',
+    'minLength',
+    'maxLength',
+    'minItems',
+    'maxItems',
+  ]) {
     if (schema[keyword] !== undefined) result[keyword] = schema[keyword];
   }
   for (const keyword of ['oneOf', 'anyOf', 'allOf']) {
@@ -80,7 +93,8 @@ function condition(schema: Schema, context: Context): Schema {
 /** `$ref`, alone or wrapped in an allOf of one, as OpenAPI has to write it beside a description or a default. */
 function referenceOf(schema: Schema): string | undefined {
   const parts = schema['allOf'] as Schema[] | undefined;
-  const reference = (schema['$ref'] ?? (parts?.length === 1 && !schema['properties'] ? parts[0]?.['$ref'] : undefined)) as string | undefined;
+  const reference = (schema['$ref'] ??
+    (parts?.length === 1 && !schema['properties'] ? parts[0]?.['$ref'] : undefined)) as string | undefined;
   return reference?.replace('#/components/schemas/', '');
 }
 

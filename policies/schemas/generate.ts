@@ -42,7 +42,8 @@ async function readSchemas(plane: ControlPlane): Promise<Map<string, Schema>> {
   const files = new Map<string, Schema>();
   for (const { group, version, kinds } of keptKinds) {
     const path = group === '' ? `/openapi/v3/api/${version}` : `/openapi/v3/apis/${group}/${version}`;
-    const hasAll = ({ body }: { body: Schema }): boolean => kinds.every((kind) => findName(body, { group, version, kind }));
+    const hasAll = ({ body }: { body: Schema }): boolean =>
+      kinds.every((kind) => findName(body, { group, version, kind }));
     // The server publishes a custom resource's schema a moment after the resource.
     const { body } = await plane.waitFor(path, hasAll);
     const { schemas } = body['components'] as { schemas: Record<string, Schema> };

@@ -43,7 +43,11 @@ export const keptKinds: readonly KeptKind[] = [
   },
   { group: 'keda.sh', version: 'v1alpha1', kinds: ['ScaledObject', 'TriggerAuthentication'] },
   { group: 'vpcresources.k8s.aws', version: 'v1beta1', kinds: ['SecurityGroupPolicy'] },
-  { group: 'argoproj.io', version: 'v1alpha1', kinds: ['AnalysisTemplate', 'AppProject', 'Application', 'ApplicationSet', 'Rollout'] },
+  {
+    group: 'argoproj.io',
+    version: 'v1alpha1',
+    kinds: ['AnalysisTemplate', 'AppProject', 'Application', 'ApplicationSet', 'Rollout'],
+  },
 ];
 
 /** Where the custom resources' definitions come from: a Go module, its version, and files in it. */

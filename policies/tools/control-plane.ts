@@ -133,7 +133,9 @@ async function poll(
   throw new EnvironmentFault(`E913 ${options.what} was not ready within ${options.deadlineMs / 1000} s: ${last}`);
 }
 
-function call(facts: AskOptions & { method: string; path: string; port: number; token: string; folder: string }): Promise<Reply> {
+function call(
+  facts: AskOptions & { method: string; path: string; port: number; token: string; folder: string },
+): Promise<Reply> {
   const { user } = facts;
   const groups = user && [...(user.groups ?? []), 'system:masters'];
   const text = facts.body === undefined ? undefined : JSON.stringify(facts.body);
@@ -177,9 +179,12 @@ function bodyOf(text: string): Record<string, unknown> {
 
 /** RFC 7234: `299 - "text with \" and \\", 299 - "next"`. */
 const warningsOf = (header: string | string[] | undefined): string[] =>
-  [...[header ?? []].flat().join(', ').matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text]) =>
-    (text ?? '').replaceAll(/\\(.)/g, '$1'),
-  );
+  [
+    ...[header ?? []]
+      .flat()
+      .join(', ')
+      .matchAll(/299 - "((?:[^"\\]|\\.)*)"/g),
+  ].map(([, text]) => (text ?? '').replaceAll(/\\(.)/g, '$1'));
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -187,7 +192,9 @@ function freePort(): Promise<number> {
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }

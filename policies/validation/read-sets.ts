@@ -1,0 +1,68 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import { environmentNames } from '@millrace/catalog/environments.ts';
+import { readFolder } from '@millrace/fargate/read-manifests.ts';
+import { parametersName } from '../admission/parameters.ts';
+import { readPlatform } from '../platforms.ts';
+import type { Finding, ValidatedSet } from './finding.ts';
+
+/** Something wrong with the command line: exit code 2. */
+export class UsageFault extends Error {
+  override name = 'UsageFault';
+}
+
+const standardFolder = resolve(import.meta.dirname, '../../manifests');
+
+/** The environments' manifests that the command line names, and files of theirs that cannot be read. */
+export function readSets(words: readonly string[]): { sets: ValidatedSet[]; unreadable: Finding[] } {
+  const { folder, asked } = readWords(words);
+  if (!existsSync(folder))
+    throw new UsageFault(`${folder} does not exist. Run "make synth" first, or give another folder.`);
+  if (!statSync(folder).isDirectory()) throw new UsageFault(`${folder} is no folder. Give the folder that it lies in.`);
+  const found = environmentNames.filter((name) => existsSync(join(folder, name)));
+  const folders =
+    found.length > 0
+      ? found
+          .filter((name) => asked.length === 0 || asked.includes(name))
+          .map((name) => ({ name, path: join(folder, name) }))
+      : [{ name: undefined, path: folder }];
+  if (folders.length === 0)
+    throw new UsageFault(`${folder} has no ${asked.join(' and no ')}. It has ${found.join(', ')}.`);
+  const unreadable: Finding[] = [];
+  const sets = folders.map(({ name, path }) => {
+    const { manifests, unreadable: broken } = readFolder(path);
+    const environment = name ?? asked[0] ?? environmentOf(manifests) ?? 'prod';
+    for (const { file, line, message } of broken) {
+      unreadable.push({ environment, part: 'schema', severity: 'error', file, line, rule: 'S0', object: '', message });
+    }
+    return { environment, folder: path, manifests, platform: readPlatform(environment) };
+  });
+  return { sets, unreadable };
+}
+
+function readWords(words: readonly string[]): { folder: string; asked: EnvironmentName[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options: { env: { type: 'string' } },
+      allowPositionals: true,
+    });
+    if (positionals.length > 1) throw new Error('Give one folder');
+    const names = values.env?.split(',').map((name) => name.trim()) ?? [];
+    const wrong = names.find((name) => !environmentNames.includes(name as EnvironmentName));
+    if (wrong !== undefined) throw new Error(`E060 "${wrong}" is no environment. Write ${environmentNames.join(', ')}`);
+    return { folder: resolve(positionals[0] ?? standardFolder), asked: names as EnvironmentName[] };
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new UsageFault(`${reason}. See "node policies/validate.ts --help".`);
+  }
+}
+
+/** What the manifests themselves say that they are for. */
+function environmentOf(manifests: ValidatedSet['manifests']): EnvironmentName | undefined {
+  const parameters = manifests.find(({ manifest }) => manifest.metadata.name === parametersName.name)?.manifest;
+  const said = (parameters?.['data'] as Record<string, string> | undefined)?.['environment'];
+  return environmentNames.find((name) => name === said);
+}
