@@ -31,10 +31,15 @@ describe('a text of manifests', () => {
 
   it('is read as Kubernetes reads YAML', () => {
     const { manifests } = readText(
-      `${named('a')}base: &base {x: 1}\nmerged: {<<: *base, on-off: yes}\nday: 2026-01-01\nport: 0o17\nname: "no"\n`,
+      `${named('a')}base: &base {x: 1}\nmerged: {<<: *base, on-off: yes}\nday: 2026-01-01\nat: 12:30\nport: 0o17\nname: "no"\n`,
       'x',
     );
-    expect(manifests[0]?.manifest).toMatchObject({ merged: { x: 1, 'on-off': true }, day: '2026-01-01', name: 'no' });
+    expect(manifests[0]?.manifest).toMatchObject({
+      merged: { x: 1, 'on-off': true },
+      day: '2026-01-01',
+      at: '12:30',
+      name: 'no',
+    });
   });
 
   it('keeps a generated name, and labels as texts', () => {

@@ -64,9 +64,9 @@ export function readText(text: string, file: string): ManifestFolder {
   try {
     const lines = new LineCounter();
     const documents = parseAllDocuments(text, {
-      // As Kubernetes reads YAML: 1.1 (`yes` is true, `<<` merges), but a date stays a text.
+      // As Kubernetes reads YAML: 1.1 (`yes` is true, `<<` merges), but dates and times of day stay texts.
       version: '1.1',
-      customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp'),
+      customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isTime(tag)),
       lineCounter: lines,
       logLevel: 'silent',
     });
@@ -79,6 +79,9 @@ export function readText(text: string, file: string): ManifestFolder {
   }
   return found;
 }
+
+const isTime = ({ tag, format }: { tag: string; format?: string }): boolean =>
+  tag === 'tag:yaml.org,2002:timestamp' || format === 'TIME';
 
 interface Place {
   document: Document.Parsed;

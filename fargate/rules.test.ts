@@ -22,24 +22,26 @@ const filesOf = (rule: Rule, outcome: Outcome): string[] =>
 
 /** The rules that report each fixture. They are written so that one rule at most has to say something. */
 const reporters = (rule: Rule, outcome: Outcome, rules: readonly Rule[] = allRules): Record<string, string[]> =>
-  Object.fromEntries(filesOf(rule, outcome).map((name) => [name, reportersOf(rule, { outcome, name, rules })]));
+  Object.fromEntries(filesOf(rule, outcome).map((name) => [name, reportersOf(rule, { name, rules })]));
 
 const forEachFile = (rule: Rule, outcome: Outcome, titles: string[]): Record<string, string[]> =>
   Object.fromEntries(filesOf(rule, outcome).map((name) => [name, titles]));
 
-function reportersOf(rule: Rule, from: { outcome: Outcome; name: string; rules: readonly Rule[] }): string[] {
-  const { outcome, name, rules } = from;
+function reportersOf(rule: Rule, from: { name: string; rules: readonly Rule[] }): string[] {
+  const { name, rules } = from;
   const file = join(folder, titleOf(rule), name);
   const { manifests, unreadable } = readText(readFileSync(file, 'utf8'), file);
-  const options: FargateOptions = { clusterSecurityGroup, rules, unreadable, ...profilesOf(rule, outcome) };
+  const options: FargateOptions = { clusterSecurityGroup, rules, unreadable, ...profilesOf(rule, name) };
   const { findings } = checkFargate(manifests, options);
   expect(manifests.length).toBeGreaterThan(0);
   return [...new Set(findings.map((finding) => `${finding.rule}-${finding.name}`))];
 }
 
-function profilesOf(rule: Rule, outcome: Outcome): Pick<FargateOptions, 'profiles'> {
-  const file = join(folder, titleOf(rule), `${outcome}.profiles.yaml`);
-  if (!existsSync(file)) return {};
+/** `fail-none.profiles.yaml` for `fail-none.yaml`, else `fail.profiles.yaml` for all that fail. */
+function profilesOf(rule: Rule, name: string): Pick<FargateOptions, 'profiles'> {
+  const stems = [name.replace('.yaml', ''), name.slice(0, 4)];
+  const file = stems.map((stem) => join(folder, titleOf(rule), `${stem}.profiles.yaml`)).find(existsSync);
+  if (!file) return {};
   const read = readProfiles(readFileSync(file, 'utf8'));
   if (read.outcome === 'refused') throw new Error(read.message);
   return { profiles: read.profiles };
@@ -55,6 +57,18 @@ describe('rules of Fargate', () => {
     const numbers = Array.from({ length: 30 }, (_, index) => `F${String(index + 1).padStart(2, '0')}`);
     const ruled = new Set(allRules.map(({ id }) => id));
     expect(numbers.filter((number) => !ruled.has(number))).toEqual(['F10', 'F30']);
+  });
+
+  it('take a required affinity for what it is: a demand on the node', () => {
+    const demand = (operator: string, value: string): string[] => {
+      const expression = `{key: kubernetes.io/arch, operator: ${operator}, values: [${value}]}`;
+      const affinity = `{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [${expression}]}]}}}`;
+      const text = `apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {affinity: ${affinity}}\n`;
+      return checkFargate(readText(text, 'x.yaml').manifests).findings.map(({ name }) => name);
+    };
+    expect(demand('In', 'arm64')).toContain('arm64');
+    expect(demand('In', 'amd64')).not.toContain('arm64');
+    expect(demand('NotIn', 'arm64')).not.toContain('arm64');
   });
 
   describe.each(allRules.map((rule) => [titleOf(rule), rule] as const))('%s', (title, rule) => {

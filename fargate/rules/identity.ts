@@ -5,7 +5,6 @@ import type { FargateSet, Workload } from '../workloads.ts';
 import { containersOf, environmentOf, namespaceOf, ofKind, wordsOf } from '../workloads.ts';
 
 const roleAnnotation = 'eks.amazonaws.com/role-arn';
-const unspecific = new Set(['AWS_REGION', 'AWS_DEFAULT_REGION']);
 
 /** The pod's service account among the manifests. */
 function accountOf({ namespace, template: { spec } }: Workload, set: FargateSet) {
@@ -84,12 +83,11 @@ const roleMissing = podRule(
   },
   (workload, set) => {
     const { name, found, hasRole } = accountOf(workload, set);
-    const callsAws = variables(workload).some((variable) => variable.startsWith('AWS_') && !unspecific.has(variable));
+    const callsAws = variables(workload).some((variable) => variable.startsWith('AWS_'));
     const isKnown = found !== undefined || name === 'default';
     const hasToken = variables(workload).includes('AWS_WEB_IDENTITY_TOKEN_FILE');
-    const namesRegion = variables(workload).some((variable) => unspecific.has(variable));
     return when(
-      isKnown && !hasRole && !hasToken && (callsAws || namesRegion),
+      isKnown && !hasRole && !hasToken && callsAws,
       `calls AWS as the service account "${name}", which has no role; a pod cannot use the role that starts it either.`,
       `Write serviceAccountName, and on that ServiceAccount ${roleAnnotation}: arn:aws:iam::<account>:role/<role>.`,
     );

@@ -71,13 +71,14 @@ const dynamicClaim = kindRule(
 /** A claim that is bound by name, or to which a volume of the set belongs by reference or by class. */
 function isStatic(claim: Manifest, set: FargateSet): boolean {
   if (asText(fieldOf(claim, 'spec', 'volumeName'))) return true;
-  const className = fieldOf(claim, 'spec', 'storageClassName') ?? '';
+  // No class at all is the cluster's default class, which provisions.
+  const className = fieldOf(claim, 'spec', 'storageClassName');
   return ofKind(set, 'PersistentVolume').some(({ manifest }) => {
     const claimRef = fieldOf(manifest, 'spec', 'claimRef');
     const isReserved =
       fieldOf(claimRef, 'name') === claim.metadata.name && fieldOf(claimRef, 'namespace') === namespaceOf(claim);
     const isOfClass = claimRef === undefined && (fieldOf(manifest, 'spec', 'storageClassName') ?? '') === className;
-    return fieldOf(manifest, 'spec', 'csi', 'driver') === efsDriver && (isReserved || (isOfClass && className !== ''));
+    return fieldOf(manifest, 'spec', 'csi', 'driver') === efsDriver && (isReserved || isOfClass);
   });
 }
 

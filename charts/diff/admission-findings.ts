@@ -1,4 +1,0 @@
-import type { OtherFindings } from './diff-report.ts';
-
-/** What the admission policies say of a side. */
-export const admissionFindings: OtherFindings = () => ({ findings: [] });
