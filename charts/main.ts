@@ -29,17 +29,22 @@ async function main(words: readonly string[]): Promise<number> {
   for (const line of result.notes) process.stderr.write(`${line}\n`);
   const { checkManifests, writeManifests } = await import('./write.ts');
   if (options.isCheck) return checkManifests(options.out, result.environments);
+  listenForSignals();
   const written = await writeManifests(options.out, result.environments, () => stoppedBy !== undefined);
   if (written === 'written') return 0;
   process.stderr.write('stopped: nothing was changed.\n');
   return stopCodes[stoppedBy ?? 'SIGINT'];
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    stoppedBy ??= signal;
-  });
+/** Only from here on there is something to clear away; before, a signal ends the process at once. */
+function listenForSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      stoppedBy ??= signal;
+    });
+  }
 }
+
 // A reader that stops early, such as head, is no fault.
 process.stdout.on('error', () => undefined);
 

@@ -1,3 +1,4 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
 import { Service } from 'cdk8s-plus-29';
 import type { Place } from './place.ts';
 import { metadataOf, selectorOf } from './place.ts';
@@ -11,5 +12,7 @@ export function addNetworkService(place: Place, workload: string): Service {
     ports: [{ name: 'http', port, targetPort: port }],
   });
   for (const [key, value] of Object.entries(selectorOf(place.service, workload))) service.selectLabel(key, value);
+  // An empty list of addresses from outside reads as if there were some.
+  ApiObject.of(service).addJsonPatch(JsonPatch.remove('/spec/externalIPs'));
   return service;
 }

@@ -160,7 +160,6 @@ describe('the notification service in prod', () => {
         type: 'ClusterIP',
         selector: selected('api'),
         ports: [{ name: 'http', port: 8080, targetPort: 8080 }],
-        externalIPs: [],
       },
     });
     expect(find('notification/poddisruptionbudget-notification-worker.yaml', 'worker')).toEqual({

@@ -11,12 +11,17 @@ const answerMs = 1_000;
  * Holds a folder for this process, so that two runs at once write one after the other. The kernel gives it back when the
  * process ends, however it ends. @throws CommandFault (5) that names the holder when it keeps it too long.
  */
-export async function lockFolder(folder: string, waitMs = standardWaitMs): Promise<{ release(): void }> {
+export async function lockFolder(
+  folder: string,
+  options: { waitMs?: number; isStopped?: () => boolean } = {},
+): Promise<{ release(): void } | 'stopped'> {
+  const { waitMs = standardWaitMs, isStopped = () => false } = options;
   const name = `\0millrace-synth-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`;
   const deadline = performance.now() + waitMs;
   while (performance.now() < deadline) {
     const release = await tryListen(name);
     if (release) return { release };
+    if (isStopped()) return 'stopped';
     await delay(pauseMs);
   }
   const holder = await askHolder(name);

@@ -19,7 +19,8 @@ export async function writeManifests(
 ): Promise<'written' | 'stopped'> {
   const wanted = environments.map(wantedOf);
   mkdirSync(out, { recursive: true });
-  const lock = await lockFolder(realpathSync(out));
+  const lock = await lockFolder(realpathSync(out), { isStopped });
+  if (lock === 'stopped') return 'stopped';
   try {
     if (isStopped()) return 'stopped';
     mendFolder(out);

@@ -10,7 +10,7 @@ interface Command {
   usage: string;
   words: readonly string[];
   /** Imports what works with the catalog: only after the catalog itself was loaded, so that a broken one is explained. */
-  load(): Promise<(words: readonly string[]) => string>;
+  load(): Promise<(words: readonly string[]) => string | Promise<string>>;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function runCommand({ name, usage, words, load }: Command): Promise
     }
     await assertCatalogLoads();
     const run = await load();
-    process.stdout.write(run(words));
+    process.stdout.write(await run(words));
   } catch (error) {
     const isKnown = error instanceof CommandFault;
     process.stderr.write(`${isKnown ? error.message : `${name}: ${environmentLine(error)}`}\n`);

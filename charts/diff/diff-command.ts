@@ -1,37 +1,39 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environmentNames, environments } from '@millrace/catalog/environments.ts';
+import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { CommandFault } from '../command-fault.ts';
 import { commandVariables } from '../cost/config.ts';
 import { renderWorkingTree } from '../cost/working-tree.ts';
-import { admissionFindings } from './admission-findings.ts';
 import { repositoryRoot } from './command.ts';
 import { commitSnapshot } from './commit-snapshot.ts';
 import { diffJson } from './diff-json.ts';
 import { diffMarkdown } from './diff-markdown.ts';
-import type { DiffReport } from './diff-report.ts';
+import type { DiffReport, OtherFindings } from './diff-report.ts';
 import { diffReport } from './diff-report.ts';
 import { diffText, paintFor } from './diff-text.ts';
 import { resolveCommit } from './git.ts';
 import { normaliser } from './normalise.ts';
 import type { Options } from './options.ts';
 import { isEnvironment, readOptions } from './options.ts';
+import { resourceChanges } from './resource-changes.ts';
 import type { Snapshot } from './snapshot.ts';
+import { validationFindings } from './validation-findings.ts';
 import { environmentOf, workingSnapshot } from './working-snapshot.ts';
 
 const formats = ['text', 'markdown', 'json'] as const;
 
 /** What `make diff` prints. @throws CommandFault 2 for wrong usage, 3 for a side that cannot be read, 5 for the machine. */
-export function diff(words: readonly string[]): string {
+export async function diff(words: readonly string[]): Promise<string> {
   const variables = commandVariables();
   const options = readOptions(words, { variables, values: ['from', 'to', 'format'], switches: ['json'] });
   const format = formatOf(options);
-  const report = reportOf(options.values.get('from'), options.values.get('to'));
+  const report = await reportOf(options.values.get('from'), options.values.get('to'));
   if (format === 'json') return diffJson(report);
   if (format === 'markdown') return diffMarkdown(report);
   return diffText(report, paintFor(process.stdout.isTTY && !variables['NO_COLOR']));
 }
 
-function reportOf(from: string | undefined, to: string | undefined): DiffReport {
+async function reportOf(from: string | undefined, to: string | undefined): Promise<DiffReport> {
   if (from === undefined) {
     throw new CommandFault(
       2,
@@ -53,7 +55,17 @@ function reportOf(from: string | undefined, to: string | undefined): DiffReport 
       : commitSnapshot(repositoryRoot, resolveCommit(repositoryRoot, to));
   const names = [...new Set([...before.environments.keys(), ...after.environments.keys()])].sort(byPromotion);
   const pairs = names.map((name): [string, string] => [name, name]);
-  return diffReport({ from: before, to: after }, { kind: 'change', pairs, others: admissionFindings });
+  const others = await otherFindings(before, after, names);
+  return diffReport({ from: before, to: after }, { kind: 'change', pairs, others });
+}
+
+/** Asks about both sides at once, and only of environments in which something changes. */
+async function otherFindings(from: Snapshot, to: Snapshot, names: readonly string[]): Promise<OtherFindings> {
+  const manifestsOf = (side: Snapshot, name: string): Manifest[] =>
+    (side.environments.get(name)?.manifests ?? []).map(({ manifest }) => manifest);
+  const changing = names.filter((name) => resourceChanges(manifestsOf(from, name), manifestsOf(to, name)).length > 0);
+  const [before, after] = await Promise.all([validationFindings(from, changing), validationFindings(to, changing)]);
+  return { before, after };
 }
 
 function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): DiffReport {
@@ -77,8 +89,7 @@ function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): DiffRe
     };
     return { label: name, environments: new Map([[name, policies]]), contracts: new Map() };
   };
-  const none = () => ({ findings: [] });
-  return diffReport({ from: side(from), to: side(to) }, { kind: 'environments', pairs: [[from, to]], others: none });
+  return diffReport({ from: side(from), to: side(to) }, { kind: 'environments', pairs: [[from, to]] });
 }
 
 function formatOf({ values, switches }: Options): (typeof formats)[number] {

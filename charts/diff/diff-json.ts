@@ -3,13 +3,14 @@ import type { DiffReport } from './diff-report.ts';
 
 /** The report for a program: the same facts as the text, money in USD. */
 export function diffJson(report: DiffReport): string {
-  const { kind, from, to, contracts, environments } = report;
+  const { kind, from, to, contracts, environments, notes } = report;
   const value = {
     kind,
     from,
     to,
     headlines: headlines(report).map(({ words }) => words),
     contracts,
+    notes,
     environments: environments.map(({ cost, ...environment }) => ({
       ...environment,
       restartingPods: restartingPods({ ...environment, cost }),

@@ -25,6 +25,7 @@ export function diffMarkdown(report: DiffReport): string {
     ...section(isChange ? '### 🛑 Deleted' : `### Only in ${escaped(from)}`, deleted),
     ...section('### 🛑 Event contracts that break', broken),
     ...environments.flatMap((environment) => environmentParts(report, environment)),
+    ...report.notes.map(escaped),
   ]);
 }
 

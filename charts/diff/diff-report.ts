@@ -16,6 +16,7 @@ import { restartsOf } from './restarts.ts';
 import type { Widening } from './role-widening.ts';
 import { roleWidenings } from './role-widening.ts';
 import type { EnvironmentSnapshot, Snapshot } from './snapshot.ts';
+import type { ValidationFindings } from './validation-findings.ts';
 
 /** Another image of a service. */
 export interface ReleaseChange {
@@ -48,15 +49,20 @@ export interface DiffReport {
   to: string;
   contracts: ContractChange[];
   environments: EnvironmentDiff[];
+  /** What was not looked at, and why. */
+  notes: string[];
 }
 
-/** Findings of another program about a side of an environment, such as the admission policies. */
-export type OtherFindings = (side: EnvironmentSnapshot) => { findings: PolicyFinding[]; note?: string };
+/** What another program says of both sides, such as the admission policies. */
+export interface OtherFindings {
+  before: ValidationFindings;
+  after: ValidationFindings;
+}
 
 /** Compares two sides, environment by environment; `pairs` says which with which. */
 export function diffReport(
   sides: { from: Snapshot; to: Snapshot },
-  options: { kind: DiffReport['kind']; pairs: readonly [string, string][]; others: OtherFindings },
+  options: { kind: DiffReport['kind']; pairs: readonly [string, string][]; others?: OtherFindings },
 ): DiffReport {
   const { from, to } = sides;
   return {
@@ -64,12 +70,13 @@ export function diffReport(
     from: from.label,
     to: to.label,
     contracts: contractChanges(from.contracts, to.contracts),
+    notes: [...new Set([options.others?.before.note, options.others?.after.note])].filter((note) => note !== undefined),
     environments: options.pairs.map(([left, right]) =>
       environmentDiff(left === right ? left : `${left} → ${right}`, {
         before: from.environments.get(left),
         after: to.environments.get(right),
         labels: [from.label, to.label],
-        others: options.others,
+        others: [options.others?.before.byEnvironment.get(left), options.others?.after.byEnvironment.get(right)],
         kind: options.kind,
       }),
     ),
@@ -80,7 +87,7 @@ interface Sides {
   before: EnvironmentSnapshot | undefined;
   after: EnvironmentSnapshot | undefined;
   labels: [string, string];
-  others: OtherFindings;
+  others: [PolicyFinding[] | undefined, PolicyFinding[] | undefined];
   kind: DiffReport['kind'];
 }
 
@@ -89,7 +96,8 @@ function environmentDiff(name: string, { before, after, labels, others, kind }: 
   const [oldPods, newPods] = [podCosts(left ?? []), podCosts(right ?? [])];
   const changes = resourceChanges(left ?? [], right ?? []);
   const of = (wanted: ResourceChange['change']): ResourceChange[] => changes.filter(({ change }) => change === wanted);
-  const [said, says] = [before, after].map((side) => policiesOf(side, others));
+  const said = [...fargateFindings(before), ...(others[0] ?? [])];
+  const says = [...fargateFindings(after), ...(others[1] ?? [])];
   const restarts = kind === 'change' ? restartsOf(changes, newPods) : [];
   return {
     name,
@@ -102,19 +110,9 @@ function environmentDiff(name: string, { before, after, labels, others, kind }: 
     widened: [...roleWidenings(before?.roles ?? after?.roles ?? [], after?.roles ?? []), ...objectWidenings(changes)],
     releases: releaseChanges(before?.pins ?? {}, after?.pins ?? {}),
     cost: costChange(oldPods, newPods),
-    policies: findingsChange(said?.findings ?? [], says?.findings ?? []),
-    notes: [
-      ...sideNotes({ before, after, labels }),
-      ...(kind === 'change' ? groupNotes(changes, restarts) : []),
-      ...new Set([...(said?.notes ?? []), ...(says?.notes ?? [])]),
-    ],
+    policies: findingsChange(said, says),
+    notes: [...sideNotes({ before, after, labels }), ...(kind === 'change' ? groupNotes(changes, restarts) : [])],
   };
-}
-
-function policiesOf(side: EnvironmentSnapshot | undefined, others: OtherFindings) {
-  if (!side) return { findings: [], notes: [] };
-  const { findings, note } = others(side);
-  return { findings: [...fargateFindings(side), ...findings], notes: note ? [note] : [] };
 }
 
 function releaseChanges(before: Readonly<Record<string, Pin>>, after: Readonly<Record<string, Pin>>): ReleaseChange[] {

@@ -35,6 +35,7 @@ export function diffText(report: DiffReport, paint: Paint): string {
     ...deletions(report, paint),
     ...contractPart(contracts, paint),
     ...environments.flatMap((environment) => environmentParts(report, environment, paint)),
+    ...report.notes,
   ];
   return `${parts.join('\n\n')}\n`;
 }

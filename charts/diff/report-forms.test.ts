@@ -23,6 +23,7 @@ const report = (environment: Partial<EnvironmentDiff>, more: Partial<DiffReport>
   from: 'a',
   to: 'b',
   contracts: [],
+  notes: [],
   environments: [{ ...quiet, ...environment }],
   ...more,
 });

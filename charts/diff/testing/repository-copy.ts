@@ -29,10 +29,14 @@ const ownPackages = ['catalog', 'fargate', 'charts'];
 const otherPackages = ['cdk8s', 'cdk8s-plus-29', 'constructs', 'yaml', 'zod'];
 const folders = [...ownPackages, 'releases', 'bench/results', 'policies/admission'];
 
-/** Makes a copy, with a Git repository unless told otherwise. */
-export function copyRepository(options: { withGit: boolean } = { withGit: true }): RepositoryCopy {
+/** What `make validate` needs. */
+const policyFolders = ['policies'];
+
+/** Makes a copy, with a Git repository unless told otherwise, and with `make validate` where it is wanted. */
+export function copyRepository(options: { withGit?: boolean; withPolicies?: boolean } = {}): RepositoryCopy {
   const root = mkdtempSync(join(tmpdir(), 'millrace-diff-'));
-  for (const folder of folders) cpSync(join(repositoryRoot, folder), join(root, folder), { recursive: true });
+  for (const folder of [...folders, ...(options.withPolicies ? policyFolders : [])])
+    cpSync(join(repositoryRoot, folder), join(root, folder), { recursive: true });
   mkdirSync(join(root, 'node_modules/@millrace'), { recursive: true });
   for (const name of ownPackages) symlinkSync(join(root, name), join(root, 'node_modules/@millrace', name));
   for (const name of otherPackages)
@@ -42,7 +46,7 @@ export function copyRepository(options: { withGit: boolean } = { withGit: true }
   const environment = gitEnvironment(root);
   const git = (...words: string[]): string =>
     execFileSync('git', ['-C', root, ...words], { encoding: 'utf8', env: environment }).trim();
-  if (options.withGit) git('init', '--quiet', '--initial-branch=main');
+  if (options.withGit ?? true) git('init', '--quiet', '--initial-branch=main');
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
