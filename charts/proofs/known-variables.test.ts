@@ -29,6 +29,20 @@ describe('the table of known variables', () => {
     }
   });
 
+  it('asks a service with routes, a database and events for what they need', () => {
+    const order = services.find(({ name }) => name === 'order');
+    expect(order && requiredVariables(order)).toEqual([
+      'MILLRACE_WORKLOAD',
+      'PORT',
+      'AWS_REGION',
+      'DATABASE_URL',
+      'EVENT_BUS_NAME',
+      'ISSUER_URL',
+      'JWKS_URL',
+      'CLIENT_IDS',
+    ]);
+  });
+
   it('asks for nothing that it does not know', () => {
     for (const service of services) {
       const unknown = requiredVariables(service).filter(

@@ -1,10 +1,11 @@
 import { services } from '@millrace/catalog/services.ts';
 import { describe, expect, it } from 'vitest';
 import { proofs, prove } from './all-proofs.ts';
+import { projectScopes } from './app-project.ts';
 import { ruleFaults } from './event-rules.ts';
 import { badObjects } from './testing/bad-objects.ts';
 import { badSettings } from './testing/bad-settings.ts';
-import { goodSet, withObject } from './testing/sets.ts';
+import { goodSet, withObject, withoutObject } from './testing/sets.ts';
 
 const prod = goodSet('prod');
 const worker = 'order/deployment-order-worker.yaml';
@@ -43,6 +44,82 @@ describe('the proofs', () => {
     for (const { set } of cases) {
       for (const { message } of prove(set)) expect(message).toMatch(/[A-Z][a-z]+ [^.]+.*\.$/);
     }
+  });
+});
+
+describe('what is right in another form', () => {
+  it.each([
+    [
+      'a budget by expressions',
+      withObject(prod, 'order/poddisruptionbudget-order-worker.yaml', (budget) => {
+        budget.spec.selector = {
+          matchExpressions: [
+            { key: 'app.kubernetes.io/name', operator: 'In', values: ['order'] },
+            { key: 'app.kubernetes.io/component', operator: 'NotIn', values: ['api', 'migrate'] },
+            { key: 'millrace.dev/zone', operator: 'Exists' },
+            { key: 'millrace.dev/gone', operator: 'DoesNotExist' },
+          ],
+        };
+      }),
+    ],
+    [
+      'a Service that names the port',
+      withObject(prod, 'order/service-order-worker.yaml', (service) => {
+        service.spec.ports[0].targetPort = 'http';
+      }),
+    ],
+    [
+      'a backend by the name of its port',
+      withObject(prod, 'dashboard/ingress-dashboard.yaml', (ingress) => {
+        ingress.spec.rules[0].http.paths[0].backend.service.port = { name: 'http' };
+      }),
+    ],
+    [
+      'a Deployment that does not listen and has no Service',
+      withObject(withoutObject(prod, 'order/service-order-worker.yaml'), worker, (manifest) => {
+        manifest.spec.template.spec.containers[0].ports = undefined;
+      }),
+    ],
+    [
+      'a budget that keeps all pods but one',
+      withObject(prod, 'order/poddisruptionbudget-order-worker.yaml', (budget) => {
+        budget.spec = { ...budget.spec, maxUnavailable: undefined, minAvailable: '50%' };
+      }),
+    ],
+  ])('%s passes', (_, set) => {
+    expect(prove(set)).toEqual([]);
+  });
+
+  it('as many connections as the database has left is one too many', () => {
+    const withConnections = (maxConnections: number) =>
+      prove({ ...prod, platform: { ...prod.platform, aurora: { ...prod.platform.aurora, maxConnections } } });
+    const [fault] = withConnections(500);
+    const sum = Number(/pools may open (\d+)/.exec(fault?.message ?? '')?.[1]);
+    expect(withConnections(sum + 15).map(({ code }) => code)).toEqual(['X603']);
+    expect(withConnections(sum + 16)).toEqual([]);
+  });
+});
+
+describe('the projects', () => {
+  const scope = (name: string, environment: 'dev' | 'prod') =>
+    projectScopes(services, environment).find((each) => each.name === name);
+
+  it('may apply what follows from the facts of a service, and nothing more', () => {
+    expect(scope('dashboard', 'prod')?.namespacedKinds).toEqual([
+      '/ConfigMap',
+      '/Service',
+      '/ServiceAccount',
+      'apps/Deployment',
+      'autoscaling/HorizontalPodAutoscaler',
+      'networking.k8s.io/Ingress',
+      'networking.k8s.io/NetworkPolicy',
+      'policy/PodDisruptionBudget',
+      'vpcresources.k8s.aws/SecurityGroupPolicy',
+    ]);
+    expect(scope('order', 'dev')?.namespacedKinds).toContain('keda.sh/ScaledObject');
+    expect(scope('analytics', 'prod')?.namespacedKinds).toContain('keda.sh/ScaledObject');
+    expect(scope('order', 'dev')?.namespacedKinds).not.toContain('policy/PodDisruptionBudget');
+    expect(scope('order', 'prod')).toMatchObject({ namespaces: ['order'], clusterKinds: ['/Namespace'] });
   });
 });
 

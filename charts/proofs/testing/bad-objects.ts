@@ -151,6 +151,32 @@ export const badObjects: readonly BadSet[] = [
     message: 'The catalog says 3 to 6',
   },
   {
+    code: 'X204',
+    proof: 'sliceCounts',
+    what: 'slices that may grow beyond the maximum',
+    set: withObject(prod, 'user/horizontalpodautoscaler-user-api-c.yaml', (scaler) => {
+      scaler.spec.maxReplicas = 9;
+    }),
+    place: 'manifests/prod/user/deployment-user-api-a.yaml',
+    message: '1 + 1 + 1 to 13 pods',
+  },
+  {
+    code: 'X204',
+    proof: 'sliceCounts',
+    what: 'a slice that runs nothing while another runs for it',
+    set: withObject(
+      withObject(prod, 'user/horizontalpodautoscaler-user-api-c.yaml', (scaler) => {
+        scaler.spec.minReplicas = 0;
+      }),
+      'user/horizontalpodautoscaler-user-api-a.yaml',
+      (scaler) => {
+        scaler.spec.minReplicas = 2;
+      },
+    ),
+    place: 'manifests/prod/user/deployment-user-api-a.yaml',
+    message: '2 + 1 + 0 to 6 pods',
+  },
+  {
     code: 'X301',
     proof: 'identities',
     what: 'pods under the default account',
@@ -200,6 +226,26 @@ export const badObjects: readonly BadSet[] = [
     }),
     place: 'manifests/prod/order/scaledobject-order-worker.yaml spec.triggers',
     message: 'no queue that scales order',
+  },
+  {
+    code: 'X304',
+    proof: 'pointedAt',
+    what: 'a secret that the role may not read',
+    set: withObject(prod, 'analytics/configmap-analytics.yaml', (map) => {
+      map.data.SIGNING_KEY_SECRET_ARN = map.data.SIGNING_KEY_SECRET_ARN.replace('/analytics/', '/analytic5/');
+    }),
+    place: 'manifests/prod/analytics/deployment-analytics-relay.yaml',
+    message: 'Declare it in the catalog\'s "secrets"',
+  },
+  {
+    code: 'X304',
+    proof: 'pointedAt',
+    what: 'a secret whose name begins like its own',
+    set: withObject(prod, 'analytics/configmap-analytics.yaml', (map) => {
+      map.data.SIGNING_KEY_SECRET_ARN += '-other';
+    }),
+    place: 'manifests/prod/analytics/deployment-analytics-relay.yaml',
+    message: 'which the role of analytics may not use',
   },
   {
     code: 'X401',
