@@ -3,12 +3,13 @@ import type { Place } from './place.ts';
 import { metadataOf } from './place.ts';
 
 /**
- * The security groups of a service's pods: the cluster's first (kubelet, CoreDNS and the API server reach the pod through
- * it), then the service's own, which databases and caches admit. A pod takes them when it is made and never again.
+ * The security groups of a service's pods: its own alone, which databases and caches admit. The cluster's group would let
+ * every pod talk to every other; Terraform opens the own one to kubelet, CoreDNS, the API server and the load balancer
+ * instead. A pod takes its groups when it is made and never again.
  */
 export function securityGroupsOf({ platform, service }: Pick<Place, 'platform' | 'service'>): string[] {
   const own = platform.services[service.name]?.securityGroupId;
-  return [platform.cluster.securityGroupId, ...(own ? [own] : [])];
+  return own ? [own] : [];
 }
 
 /** What separates services on Fargate, where NetworkPolicy is not enforced: a policy for every pod of the namespace. */

@@ -96,7 +96,7 @@ describe('the notification service in prod', () => {
       spec: {
         podSelector: { matchLabels: { 'app.kubernetes.io/name': 'notification' } },
         securityGroups: {
-          groupIds: [platform.cluster.securityGroupId, platform.services['notification']?.securityGroupId],
+          groupIds: [platform.services['notification']?.securityGroupId],
         },
       },
     });

@@ -134,7 +134,7 @@ function platformPart({ platform, platformCents, minCents }: CostReport): string
     ],
     [...rows, [''], [`${share} % of the least`, '', '', '', dollars(platformCents)]],
   );
-  return `${table}\nCounted in the upstream manifests on ${platformPartsAsOf}; sources in charts/cost/platform-tax.ts.`;
+  return `${table}\nRead from the upstream manifests on ${platformPartsAsOf}; sources in charts/cost/platform-tax.ts.`;
 }
 
 function trafficPart({ unit, parts, quietUsd, busyUsd, standing }: TrafficEstimate): string {

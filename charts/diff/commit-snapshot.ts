@@ -59,7 +59,6 @@ function environmentAt(name: string, { files, commit }: Place): EnvironmentSnaps
     roles: inputsText === undefined ? undefined : rolesIn(inputsText),
     profiles: inputsText === undefined ? undefined : profilesIn(inputsText),
     profileQuota: asCount(fieldOf(platform, 'cluster', 'profileQuota')),
-    clusterSecurityGroup: asText(fieldOf(platform, 'cluster', 'securityGroupId')),
   };
 }
 

@@ -85,7 +85,6 @@ function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): DiffRe
       manifests,
       roles,
       profiles: undefined,
-      clusterSecurityGroup: '{cluster.securityGroupId}',
     };
     return { label: name, environments: new Map([[name, policies]]), contracts: new Map() };
   };

@@ -18,11 +18,10 @@ export interface FindingsChange {
 /** What the Fargate rules say of an environment. */
 export function fargateFindings(snapshot: EnvironmentSnapshot | undefined): PolicyFinding[] {
   if (!snapshot) return [];
-  const { manifests, profiles, profileQuota, clusterSecurityGroup } = snapshot;
+  const { manifests, profiles, profileQuota } = snapshot;
   const { findings } = checkFargate(manifests, {
     ...(profiles && { profiles }),
     ...(profileQuota !== undefined && { profileQuota }),
-    ...(clusterSecurityGroup !== undefined && { clusterSecurityGroup }),
   });
   return findings.map(({ rule, name, severity, object, message, fix }) => ({
     rule: `${rule} ${name}`,

@@ -59,6 +59,8 @@ describe('the forms of a report', () => {
       '1 pod restarts',
       '-0.50 USD a month',
     ]);
+    expect(headlines(both).map(({ isLoud }) => isLoud)).toEqual([true, true, true, true, false, false, false]);
+    expect(headlines({ ...both, kind: 'environments' })[0]).toEqual({ words: '1 only in a', isLoud: false });
   });
 
   it('colours are there for a terminal and nowhere else', () => {

@@ -12,7 +12,6 @@ export interface EnvironmentSnapshot {
   roles: RoleAccess[] | undefined;
   profiles: FargateProfile[] | undefined;
   profileQuota: number | undefined;
-  clusterSecurityGroup: string | undefined;
 }
 
 /** One side of a comparison: a commit, the working tree, or an environment. */

@@ -37,7 +37,6 @@ export function environmentOf(set: RenderedEnvironment): EnvironmentSnapshot {
     roles: allRoles(environment, services).map(({ name, trust, grants }) => ({ name, subject: trust.subject, grants })),
     profiles: planProfiles(environment),
     profileQuota: platform.cluster.profileQuota,
-    clusterSecurityGroup: platform.cluster.securityGroupId,
   };
 }
 

@@ -1,10 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { defineEvent } from '@millrace/catalog/event.ts';
 import { allRoles } from '@millrace/catalog/least-privilege.ts';
 import { deadLetterQueueName, queueName } from '@millrace/catalog/names.ts';
+import { on, service } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { eventsPage } from './events-page.ts';
 import { generatedLine, table } from './markdown.ts';
 import { flowchart, sequence } from './mermaid.ts';
 import { departures, happyOrder } from './order-flow.ts';
@@ -108,6 +112,23 @@ describe('the generated pages', () => {
 });
 
 describe('what pages are made of', () => {
+  it('two versions of an event have a section each, with their own consumers', () => {
+    const data = z.object({ id: z.uuid() });
+    const [first, second] = [1, 2].map((version) => defineEvent('Moved', { publisher: 'a', version, data }));
+    if (!first || !second) throw new Error('there are two');
+    const text = eventsPage({
+      services: [
+        service('a', { owner: 'o', purpose: 'p', workloads: {}, publishes: [first, second] }),
+        service('b', { owner: 'o', purpose: 'p', workloads: {}, consumes: [on(first)] }),
+        service('c', { owner: 'o', purpose: 'p', workloads: {}, consumes: [on(second)] }),
+      ],
+      environments: {},
+    });
+    expect(text).toContain('| [Moved](#moved) | 1 | [a](services.md#a) | [b](services.md#b) |');
+    expect(text).toContain('| [Moved v2](#moved-v2) | 2 | [a](services.md#a) | [c](services.md#c) |');
+    expect(anchorsIn(text)).toEqual(expect.arrayContaining(['moved', 'moved-v2']));
+  });
+
   it('a table keeps a bar and a line end inside its cell', () => {
     expect(table(['a'], [['x|y\nz'], ['']])).toBe('| a |\n| --- |\n| x\\|y z |\n| – |');
   });

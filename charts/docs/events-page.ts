@@ -5,7 +5,7 @@ import { environmentNames } from '@millrace/catalog/environments.ts';
 import type { EventContract } from '@millrace/catalog/event.ts';
 import { busName, deadLetterQueueName, queueName } from '@millrace/catalog/names.ts';
 import type { Service, Subscription } from '@millrace/catalog/service.ts';
-import { code, listed, page, table } from './markdown.ts';
+import { code, eventAnchor, eventHeading, listed, page, table } from './markdown.ts';
 import type { Step } from './mermaid.ts';
 import { flowchart, sequence } from './mermaid.ts';
 import { departures, happyOrder } from './order-flow.ts';
@@ -31,7 +31,7 @@ export function eventsPage({ services, environments }: Catalog): string {
     table(
       ['event', 'version', 'published by', 'consumed by'],
       contracts.map((contract) => [
-        `[${contract.name}](#${contract.name.toLowerCase()})`,
+        `[${eventHeading(contract)}](${eventAnchor(contract)})`,
         String(contract.version),
         serviceLink(contract.publisher),
         listed(subscribersOf(services, contract).map(({ service }) => serviceLink(service.name))),
@@ -51,7 +51,7 @@ function eventSection(contract: EventContract, services: readonly Service[]): st
   const schema = JSON.parse(JSON.stringify(publishedContract(contract))) as JsonSchema;
   const file = contractFile(contract);
   return [
-    `### ${contract.name}`,
+    `### ${eventHeading(contract)}`,
     `Version ${contract.version}, ${code(`source: ${contract.source}`)}, published by ${serviceLink(contract.publisher)}. ` +
       `Contract: [${file}](../../catalog/published/${file}), declared in [catalog/events/${contract.publisher}.ts](../../catalog/events/${contract.publisher}.ts).`,
     table(

@@ -1,10 +1,11 @@
 import type { Environment } from '@millrace/catalog/environments.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
+import type { EventContract } from '@millrace/catalog/event.ts';
 import { podSize } from '@millrace/catalog/fargate.ts';
 import { roleName } from '@millrace/catalog/names.ts';
 import { slicesOf } from '@millrace/catalog/profiles.ts';
 import type { Access, Service, Workload } from '@millrace/catalog/service.ts';
-import { code, listed, page, table } from './markdown.ts';
+import { code, eventAnchor, eventHeading, listed, page, table } from './markdown.ts';
 import type { Edge, FlowNode } from './mermaid.ts';
 import { flowchart } from './mermaid.ts';
 
@@ -60,7 +61,8 @@ export function servicesPage({ services, environments, grants }: Catalog): strin
 }
 
 function serviceSection(service: Service, grants: readonly GrantRow[]): string[] {
-  const eventLink = (name: string): string => `[${name}](events.md#${name.toLowerCase()})`;
+  const eventLink = (contract: EventContract): string =>
+    `[${eventHeading(contract)}](events.md${eventAnchor(contract)})`;
   return [
     `### ${service.name}`,
     service.purpose,
@@ -69,8 +71,8 @@ function serviceSection(service: Service, grants: readonly GrantRow[]): string[]
       Object.entries(service.workloads).map(([name, workload]) => workloadRow(name, workload)),
     ),
     [
-      `- publishes: ${listed(service.publishes.map(({ name }) => eventLink(name)))}`,
-      `- consumes: ${listed(service.consumes.map(({ event }) => eventLink(event.name)))}`,
+      `- publishes: ${listed(service.publishes.map(eventLink))}`,
+      `- consumes: ${listed(service.consumes.map(({ event }) => eventLink(event)))}`,
       `- touches: ${listed(service.access.map(accessWords))}`,
       `- remembers what it consumed for ${service.inboxDays} days`,
     ].join('\n'),

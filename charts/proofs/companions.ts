@@ -60,7 +60,7 @@ function amount(value: unknown, pods: number): number {
   return percent === undefined ? (asCount(value) ?? 0) : Math.ceil((Number(percent) * pods) / 100);
 }
 
-/** X104: every pod has exactly its service's security group and the cluster's, by one policy or more. */
+/** X104: every pod has exactly its service's security group, by one policy or more. */
 export function securityGroups(set: RenderedEnvironment): Fault[] {
   const policies = ofKind(set, 'SecurityGroupPolicy');
   return podMakers(set).flatMap((maker) => {
@@ -69,13 +69,13 @@ export function securityGroups(set: RenderedEnvironment): Fault[] {
         namespaceOf(policy) === maker.namespace && selects(fieldOf(policy, 'spec', 'podSelector'), maker.pod.labels),
     );
     const groups = own.flatMap((policy) => textsOf(fieldOf(policy, 'spec', 'securityGroups', 'groupIds')));
-    const wanted = [set.platform.cluster.securityGroupId, set.platform.services[maker.service]?.securityGroupId ?? ''];
+    const wanted = set.platform.services[maker.service]?.securityGroupId ?? '';
     if (own.length === 0) {
       const message = `no SecurityGroupPolicy selects its pods, so they share the cluster's group. Add one for ${maker.service}.`;
       return [faultOf(set, maker.manifest, { code: 'X104', message })];
     }
-    if (groups.toSorted().join() === wanted.toSorted().join()) return [];
-    const message = `its pods get the groups ${groups.join(', ')}. Write exactly ${wanted.join(', ')}: the cluster's and ${maker.service}'s.`;
+    if (groups.join() === wanted) return [];
+    const message = `its pods get the groups ${groups.join(', ')}. Write ${wanted} alone: ${maker.service}'s.`;
     return [faultOf(set, own[0] ?? maker.manifest, { code: 'X104', at: 'spec.securityGroups', message })];
   });
 }
