@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cycleFaults, reactions } from './check-cycles.ts';
+import { PageViewsCollected } from './events/analytics.ts';
+import { UserRegistered } from './events/user.ts';
+import { on } from './service.ts';
 import { services } from './services.ts';
 import { withService } from './testing/change.ts';
 
@@ -34,5 +37,17 @@ describe('the events of the catalog', () => {
         message: expect.stringContaining('PageViewsCollected → PageViewsCollected'),
       },
     ]);
+  });
+
+  it('have no end by a consumer that only listens to the cycle and says something else', () => {
+    const loop = withService('analytics', ({ consumes }) => ({
+      consumes: consumes.map(({ leadsTo: _, ...rest }) => rest),
+    }));
+    const heard = loop.map((service) =>
+      service.name === 'user'
+        ? { ...service, consumes: [...service.consumes, on(PageViewsCollected, { leadsTo: [UserRegistered] })] }
+        : service,
+    );
+    expect(cycleFaults(heard).map(({ code }) => code)).toEqual(['E034']);
   });
 });

@@ -94,6 +94,17 @@ describe('the platform contract', () => {
     expect(hits.map((fault) => fault.place)).toContain(place === '' ? `${file} environment` : `${file} ${place}`);
   });
 
+  it('may give the first addresses of the VPC to a zone, and the database just enough connections', () => {
+    const sum = Number(/may open (\d+)/.exec(faultsOf((c) => (c.aurora.maxConnections = 100))[0]?.message ?? '')?.[1]);
+    const faults = (connections: number) =>
+      faultsOf((c) => {
+        c.zones[0].cidr = c.vpcCidr.replace('/16', '/20');
+        c.aurora.maxConnections = connections;
+      });
+    expect(faults(sum + 16)).toEqual([]);
+    expect(faults(sum + 15).map(({ code }) => code)).toEqual(['E045']);
+  });
+
   it('that is not JSON is refused in one line', () => {
     expect(readPlatform('{', { environment: 'prod', services }).faults).toEqual([
       {

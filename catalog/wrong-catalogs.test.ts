@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkCatalog, formatFault, formatFaultIn, isWarning } from './check.ts';
 import { services } from './services.ts';
-import { withService } from './testing/change.ts';
+import { withService, withSubscription, withWorkload } from './testing/change.ts';
 import { wrongRelations } from './testing/wrong-relations.ts';
 import { wrongShapes } from './testing/wrong-shapes.ts';
 
@@ -69,6 +69,27 @@ describe('a wrong catalog', () => {
   it('names another file when it is another file', () => {
     const [fault] = checkCatalog(withService('order', () => ({ inboxDays: 7 })));
     expect(fault && formatFaultIn('own/catalog.ts', fault)).toMatch(/^own\/catalog\.ts order\.consumes\[0\]: E042 /);
+  });
+
+  it.each([
+    [
+      'the most replicas',
+      withWorkload('order', 'worker', { replicas: { dev: 1, staging: 100, prod: 100 }, scaleOn: undefined }),
+    ],
+    [
+      'a visibility of exactly six deadlines',
+      withSubscription('order', 0, { deadlineSeconds: 6, visibilitySeconds: 36 }),
+    ],
+    ['a memory of exactly the archive', withService('order', () => ({ inboxDays: 30 }))],
+    ['three receives', withSubscription('order', 0, { maxReceives: 3 })],
+    ['dead letters kept a day longer', withSubscription('order', 0, { queueRetentionDays: 13 })],
+    ['a maximum as large as the start', withWorkload('order', 'api', { scaleOn: { cpuPercent: 60, max: 2 } })],
+    [
+      "paths beside another's prefix",
+      withWorkload('order', 'api', { routes: ['/api/orders', '/api/orders-archive/*'] }),
+    ],
+  ])('is not one with %s', (_, catalog) => {
+    expect(checkCatalog(catalog)).toEqual([]);
   });
 
   it('with a warning alone is not wrong', () => {

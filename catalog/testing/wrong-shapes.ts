@@ -199,4 +199,18 @@ export const wrongShapes: readonly WrongCatalog[] = [
     place: 'analytics.workloads.loader.isSingleton',
     message: 'no scaleOn',
   },
+  {
+    code: 'E010',
+    what: 'a typing error in a bucket',
+    catalog: withService('user', () => ({ access: [{ kind: 'bucket', name: 'uploads', alow: 'read' }] })),
+    place: 'user.access[0].alow',
+    message: 'Did you mean allow?',
+  },
+  {
+    code: 'E010',
+    what: 'a typing error in one access of several kinds',
+    catalog: withService('analytics', () => ({ access: [{ kind: 'cache', prefx: 'a' }, { kind: 'warehouse' }] })),
+    place: 'analytics.access[0].prefx',
+    message: '"prefx" is not a setting',
+  },
 ];
