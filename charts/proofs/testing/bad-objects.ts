@@ -55,10 +55,20 @@ export const badObjects: readonly BadSet[] = [
     proof: 'securityGroups',
     what: "another service's security group",
     set: withObject(prod, 'dashboard/securitygrouppolicy-dashboard.yaml', (policy) => {
-      policy.spec.securityGroups.groupIds[1] = prod.platform.services['payment']?.securityGroupId;
+      policy.spec.securityGroups.groupIds = [prod.platform.services['payment']?.securityGroupId];
     }),
     place: 'manifests/prod/dashboard/securitygrouppolicy-dashboard.yaml spec.securityGroups',
-    message: "the cluster's and dashboard's",
+    message: "alone: dashboard's",
+  },
+  {
+    code: 'X104',
+    proof: 'securityGroups',
+    what: "the cluster's security group, whose members all talk to each other",
+    set: withObject(prod, 'dashboard/securitygrouppolicy-dashboard.yaml', (policy) => {
+      policy.spec.securityGroups.groupIds.push(prod.platform.cluster.securityGroupId);
+    }),
+    place: 'manifests/prod/dashboard/securitygrouppolicy-dashboard.yaml spec.securityGroups',
+    message: "alone: dashboard's",
   },
   {
     code: 'X104',
