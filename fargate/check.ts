@@ -1,6 +1,7 @@
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
 import type { FargateProfile } from '@millrace/catalog/profiles.ts';
 import { allRules } from './all-rules.ts';
+import { unboundClaims } from './claims.ts';
 import type { LocatedManifest } from './manifest.ts';
 import type { PatchDay } from './patch-day.ts';
 import { patchDay } from './patch-day.ts';
@@ -8,7 +9,7 @@ import type { PodPlan } from './plan.ts';
 import { profileLimits } from './profiles.ts';
 import type { Unreadable } from './read-manifests.ts';
 import { schedulerRefusal } from './refusal.ts';
-import type { Rule, Severity } from './rule.ts';
+import type { Found, Rule, Severity } from './rule.ts';
 import type { Spread } from './spread.ts';
 import { spreadOf } from './spread.ts';
 import type { FargateSet, Workload } from './workloads.ts';
@@ -61,6 +62,8 @@ export interface PodReport {
   /** All replicas, all month. Jobs count as if they ran all month in `plan` only, and as nothing here. */
   usdPerMonth: number;
   verdict: Verdict;
+  /** Why the pods do not run; empty when they do. */
+  why: string;
   /** The event's text, in AWS's words; empty when the scheduler takes the pod. */
   schedulerSays: string;
 }
@@ -86,8 +89,10 @@ export function checkFargate(manifests: readonly LocatedManifest[], options: Far
     clusterSecurityGroup: options.clusterSecurityGroup,
   };
   const unreadable = options.unreadable ?? [];
-  const findings = [...brokenFiles(unreadable), ...applyRules(options.rules ?? allRules, set)];
-  const pods = set.workloads.map(podReport);
+  const found = (options.rules ?? allRules).flatMap((rule) => rule.check(set).map((each) => ({ rule, ...each })));
+  const findings = [...brokenFiles(unreadable), ...found.map(findingOf)].sort(inOrder);
+  const stopped = new Map(found.flatMap(({ rule, at, message }) => (rule.stopsPods && at ? [[at, message]] : [])));
+  const pods = set.workloads.map((workload) => podReport(workload, set, stopped.get(workload) ?? ''));
   const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;
   const sum = (of: (pod: PodReport) => number): number => pods.reduce((total, pod) => total + of(pod), 0);
   return {
@@ -109,24 +114,24 @@ export function checkFargate(manifests: readonly LocatedManifest[], options: Far
   };
 }
 
-function applyRules(rules: readonly Rule[], set: FargateSet): Finding[] {
-  const findings = rules.flatMap(({ id, name, severity, source, check }) =>
-    check(set).map(({ at, message, fix }) => ({
-      rule: id,
-      name,
-      severity,
-      file: at?.file ?? '',
-      line: at?.line ?? 1,
-      object: at ? objectName(at) : '',
-      message,
-      fix,
-      source,
-    })),
-  );
-  const order = (a: Finding, b: Finding): number =>
-    compare(a.file, b.file) || a.line - b.line || compare(a.rule, b.rule) || compare(a.name, b.name);
-  return findings.sort((a, b) => order(a, b) || compare(a.message, b.message));
-}
+const findingOf = ({ rule, at, message, fix }: Found & { rule: Rule }): Finding => ({
+  rule: rule.id,
+  name: rule.name,
+  severity: rule.severity,
+  file: at?.file ?? '',
+  line: at?.line ?? 1,
+  object: at ? objectName(at) : '',
+  message,
+  fix,
+  source: rule.source,
+});
+
+const inOrder = (a: Finding, b: Finding): number =>
+  compare(a.file, b.file) ||
+  a.line - b.line ||
+  compare(a.rule, b.rule) ||
+  compare(a.name, b.name) ||
+  compare(a.message, b.message);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -151,11 +156,11 @@ function brokenFiles(unreadable: readonly Unreadable[]): Finding[] {
     }));
 }
 
-function podReport(workload: Workload): PodReport {
+function podReport(workload: Workload, set: FargateSet, stoppedBy: string): PodReport {
   const { file, line, manifest, namespace, replicas, isEndless, plan, match, template } = workload;
-  const schedulerSays = schedulerRefusal(template.spec, plan) ?? '';
+  const schedulerSays = schedulerRefusal(template.spec, plan, unboundClaims(workload, set)) ?? '';
   const profile = match?.outcome === 'matched' ? match.profile : undefined;
-  const verdict = verdictOf(workload, schedulerSays);
+  const { verdict, why } = verdictOf(workload, { schedulerSays, stoppedBy });
   return {
     file,
     line: line ?? 1,
@@ -169,12 +174,20 @@ function podReport(workload: Workload): PodReport {
     plan,
     usdPerMonth: isEndless && verdict === 'runs' ? plan.usdPerMonth * replicas : 0,
     verdict,
+    why,
     schedulerSays,
   };
 }
 
-function verdictOf({ manifest, match, plan }: Workload, schedulerSays: string): Verdict {
-  if (manifest.kind === 'DaemonSet') return 'never';
-  if (match && match.outcome !== 'matched') return 'pending';
-  return schedulerSays !== '' || !plan.provisioned ? 'refused' : 'runs';
+function verdictOf(
+  { manifest, match, plan }: Workload,
+  { schedulerSays, stoppedBy }: { schedulerSays: string; stoppedBy: string },
+): { verdict: Verdict; why: string } {
+  if (manifest.kind === 'DaemonSet') return { verdict: 'never', why: 'a DaemonSet has no pods on Fargate' };
+  if (match?.outcome === 'none') return { verdict: 'pending', why: 'no profile takes it' };
+  if (match?.outcome === 'wrong-label')
+    return { verdict: 'pending', why: `its profile ${match.wanted} does not take it` };
+  if (schedulerSays !== '') return { verdict: 'refused', why: schedulerSays };
+  if (!plan.provisioned) return { verdict: 'refused', why: 'Fargate has no size that is large enough' };
+  return stoppedBy === '' ? { verdict: 'runs', why: '' } : { verdict: 'pending', why: stoppedBy };
 }

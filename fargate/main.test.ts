@@ -49,9 +49,12 @@ describe("another project's manifests", () => {
       ['api', 'fp-default', 'runs', '0.5vCPU 2GB'],
       ['log-agent', '', 'never', '0.25vCPU 0.5GB'],
       ['nightly-report', 'fp-default', 'runs', '0.25vCPU 0.5GB'],
-      ['postgres', 'fp-default', 'runs', '0.25vCPU 0.5GB'],
+      ['postgres', 'fp-default', 'refused', '0.25vCPU 0.5GB'],
     ]);
-    expect(report.totals).toMatchObject({ replicas: 4, usdPerMonth: expect.closeTo(3 * 21.2649 + 9.010025, 3) });
+    expect(report.pods[3]?.schedulerSays).toBe(
+      'Pod not supported on Fargate: volumes not supported: data not supported because: PVC data-postgres-0 not bound',
+    );
+    expect(report.totals).toMatchObject({ replicas: 4, usdPerMonth: expect.closeTo(3 * 21.2649, 3) });
     expect(report.unreadable.map(({ file, reason }) => [file, reason])).toEqual([
       ['docker-compose.yaml', 'not-kubernetes'],
     ]);

@@ -42,10 +42,12 @@ export const hostFields = (spec: PodSpec): string[] =>
 
 /**
  * What Fargate's scheduler writes into the pod's event FailedScheduling, in AWS's words; undefined when it takes the pod.
- * The parts and their order follow events that people reported (README.md names them).
+ * `unbound` are the claims that stay unbound, in its words. The parts and their order follow events that people reported (README.md names them).
  */
-export function schedulerRefusal(spec: PodSpec, plan: PodPlan): string | undefined {
-  const parts = [fieldsPart(spec), securityPart(spec), portPart(spec), volumePart(spec)].filter((part) => part !== '');
+export function schedulerRefusal(spec: PodSpec, plan: PodPlan, unbound: readonly string[] = []): string | undefined {
+  const parts = [fieldsPart(spec), securityPart(spec), portPart(spec), volumePart(spec, unbound)].filter(
+    (part) => part !== '',
+  );
   if (parts.length > 0) return `Pod not supported on Fargate: ${parts.join(', ')}`;
   if (!plan.provisioned && plan.request.ephemeralGib <= maxEphemeralRequestGib) {
     return "Your pod's cpu/memory requirements exceed the max Fargate configuration";
@@ -73,9 +75,10 @@ function securityPart(spec: PodSpec): string {
 const portPart = (spec: PodSpec): string =>
   containersOf(spec).some(({ container }) => hasHostPort(container)) ? 'port contains HostIP or HostPort' : '';
 
-function volumePart(spec: PodSpec): string {
+function volumePart(spec: PodSpec, unbound: readonly string[]): string {
   const refused = asMaps(spec.volumes)
     .filter((volume) => !supportedVolumes.includes(volumeTypeOf(asMap(volume))))
     .map((volume) => `${asText(volume.name) ?? ''} is of an unsupported volume Type`);
-  return refused.length > 0 ? `volumes not supported: ${refused.join(', ')}` : '';
+  const all = [...refused, ...unbound];
+  return all.length > 0 ? `volumes not supported: ${all.join(', ')}` : '';
 }

@@ -4,8 +4,8 @@ import { hoursPerMonth } from './plan.ts';
 const verdictWords: Record<Verdict, string> = {
   runs: 'runs',
   refused: 'REFUSED',
-  pending: 'PENDING: no profile takes it',
-  never: 'NEVER RUNS: DaemonSet',
+  pending: 'PENDING',
+  never: 'NEVER RUNS',
 };
 
 /** The report for a person. `hasProfiles` says whether the profiles were known. */
@@ -50,10 +50,12 @@ function podsText({ pods, totals, prices }: FargateReport, hasProfiles: boolean)
   ].join('\n');
 }
 
+/** Under the table: why a pod does not run, and what the scheduler says of it. */
 const refusals = (pods: readonly PodReport[]): string[] =>
-  pods
-    .filter(({ schedulerSays }) => schedulerSays !== '')
-    .map(({ kind, namespace, name, schedulerSays }) => `  ${kind} ${namespace}/${name}, scheduler: "${schedulerSays}"`);
+  pods.flatMap(({ kind, namespace, name, why, schedulerSays }) => [
+    ...(why !== '' && why !== schedulerSays ? [`  ${kind} ${namespace}/${name}: ${why}`] : []),
+    ...(schedulerSays === '' ? [] : [`  ${kind} ${namespace}/${name}, scheduler: "${schedulerSays}"`]),
+  ]);
 
 function findingsText(findings: readonly Finding[]): string {
   if (findings.length === 0) return 'FINDINGS\n  none.';

@@ -19,6 +19,8 @@ export interface Rule {
   title: string;
   severity: Severity;
   source: string;
+  /** A pod that breaks it does not start, though no text of the scheduler is known for it. */
+  stopsPods?: true;
   check(set: FargateSet): Found[];
 }
 

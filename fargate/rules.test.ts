@@ -59,6 +59,24 @@ describe('rules of Fargate', () => {
     expect(numbers.filter((number) => !ruled.has(number))).toEqual(['F10', 'F30']);
   });
 
+  it('say these things', async () => {
+    const lines = allRules.flatMap((rule) =>
+      filesOf(rule, 'fail').flatMap((name) => {
+        const { manifests } = readText(readFileSync(join(folder, titleOf(rule), name), 'utf8'), name);
+        const { findings } = checkFargate(manifests, {
+          clusterSecurityGroup,
+          rules: [rule],
+          ...profilesOf(rule, name),
+        });
+        return findings.map(
+          ({ severity, object, message, fix }) =>
+            `${titleOf(rule)} ${name} ${severity}: ${object}\n  ${message}\n  Fix: ${fix}\n`,
+        );
+      }),
+    );
+    await expect(lines.join('')).toMatchFileSnapshot('fixtures/what-rules-say.txt');
+  });
+
   it('take a required affinity for what it is: a demand on the node', () => {
     const demand = (operator: string, value: string): string[] => {
       const expression = `{key: kubernetes.io/arch, operator: ${operator}, values: [${value}]}`;

@@ -1,5 +1,5 @@
 import type { FargateProfile } from '@millrace/catalog/profiles.ts';
-import { asCount, asMap, asMaps, asText, fieldOf } from './fields.ts';
+import { asCount, asMap, asMaps, asText, asTexts, fieldOf } from './fields.ts';
 import type { LocatedManifest, Manifest } from './manifest.ts';
 import type { PodPlan } from './plan.ts';
 import { planPod } from './plan.ts';
@@ -130,10 +130,10 @@ export const wordsOf = (container: Record<string, unknown>): string[] =>
 
 /** Whether a label selector takes these labels. An empty selector takes everything, as in policy/v1. */
 export function selectorTakes(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  const wanted = Object.entries(asMap(fieldOf(selector, 'matchLabels')));
+  const wanted = Object.entries(asTexts(fieldOf(selector, 'matchLabels')));
   const expressions = asMaps(fieldOf(selector, 'matchExpressions'));
   return (
-    wanted.every(([label, value]) => Object.hasOwn(labels, label) && labels[label] === `${value}`) &&
+    wanted.every(([label, value]) => Object.hasOwn(labels, label) && labels[label] === value) &&
     expressions.every((expression) => expressionTakes(expression, labels))
   );
 }
@@ -144,5 +144,6 @@ function expressionTakes(expression: Record<string, unknown>, labels: Readonly<R
   const values = Array.isArray(expression.values) ? expression.values : [];
   const isIn = has && values.includes(labels[label]);
   const answers: Record<string, boolean> = { In: isIn, NotIn: !isIn, Exists: has, DoesNotExist: !has };
-  return answers[`${expression.operator as string}`] ?? false;
+  const operator = asText(expression.operator) ?? '';
+  return Object.hasOwn(answers, operator) && answers[operator] === true;
 }

@@ -33,8 +33,7 @@ const budgetBlocks: Rule = {
   check: (set) =>
     budgetsOf(set).flatMap(({ located, replicas, allowed }) => {
       const spec = asMap(located.manifest.spec);
-      const alwaysBlocks =
-        ['100%'].includes(`${spec.minAvailable}`) || [0, '0%'].includes(spec.maxUnavailable as number);
+      const alwaysBlocks = spec.minAvailable === '100%' || [0, '0%'].includes(spec.maxUnavailable as number);
       if (allowed > 0 || (replicas === 0 && !alwaysBlocks)) return [];
       const says = (['minAvailable', 'maxUnavailable'] as const)
         .filter((field) => spec[field] !== undefined)

@@ -101,6 +101,7 @@ const computeType = podRule(
     title: 'no pod is bound to EC2 by annotation',
     severity: 'error',
     source: 'EKS user guide, fargate-getting-started',
+    stopsPods: true,
   },
   ({ template }) => {
     const type = asText(asMap(template.annotations)['eks.amazonaws.com/compute-type']);
@@ -139,7 +140,10 @@ const admissionWebhook = kindRule(
 const mentionsPods = (hook: Record<string, unknown>): boolean =>
   (Array.isArray(hook.rules) ? hook.rules : []).some((rule: unknown) => {
     const resources = fieldOf(rule, 'resources');
-    return Array.isArray(resources) && resources.some((resource) => ['pods', '*', '*/*'].includes(`${resource}`));
+    return (
+      Array.isArray(resources) &&
+      resources.some((resource: unknown) => ['pods', '*', '*/*'].includes(asText(resource) ?? ''))
+    );
   });
 
 /** F06 (region), F15, F20, F22: who a pod is, and who decides on it. */

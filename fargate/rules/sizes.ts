@@ -141,6 +141,7 @@ const quantityReadable = podRule(
     name: 'quantity-readable',
     title: 'quantities are quantities',
     severity: 'error',
+    stopsPods: true,
     source: 'k8s.io/apimachinery, resource.Quantity',
   },
   ({ plan }) =>

@@ -1,4 +1,4 @@
-import { asMap, asMaps, asText, fieldOf, show } from '../fields.ts';
+import { asMap, asMaps, asText, asTexts, fieldOf, show } from '../fields.ts';
 import type { PodSpec } from '../pod-template.ts';
 import {
   addedCapabilities,
@@ -22,6 +22,9 @@ const daemonSet = kindRule({ ...fact('daemon-set', 'no DaemonSet'), kinds: ['Dae
   ),
 );
 
+/** The same, for what leaves a pod waiting without a word of the scheduler. */
+const stopping = (name: string, title: string) => ({ ...fact(name, title), stopsPods: true }) as const;
+
 const privileged = containerRule(fact('privileged', 'no privileged container'), (container) =>
   when(
     isSwitchedOn(container, 'privileged'),
@@ -43,7 +46,7 @@ const hostNamespaces = podRule(fact('host-namespaces', 'no host network, process
   );
 });
 
-const gpu = containerRule(fact('gpu', 'no GPU or other device'), (container) => {
+const gpu = containerRule(stopping('gpu', 'no GPU or other device'), (container) => {
   const asked = ['requests', 'limits'].flatMap((part) => Object.keys(asMap(fieldOf(container, 'resources', part))));
   const devices = [...new Set(asked.filter((name) => name.includes('/') && !name.startsWith('kubernetes.io/')))];
   return when(
@@ -55,7 +58,7 @@ const gpu = containerRule(fact('gpu', 'no GPU or other device'), (container) => 
 
 /** What a pod demands of its node: by selector, or by an affinity that is required. */
 function nodeDemands(spec: PodSpec): { key: string; values: string[] }[] {
-  const selector = Object.entries(asMap(spec.nodeSelector)).map(([key, value]) => ({ key, values: [`${value}`] }));
+  const selector = Object.entries(asTexts(spec.nodeSelector)).map(([key, value]) => ({ key, values: [value] }));
   const required = fieldOf(spec, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
   const expressions = asMaps(fieldOf(required, 'nodeSelectorTerms'))
     .flatMap((term) => asMaps(term.matchExpressions))
@@ -67,7 +70,7 @@ function nodeDemands(spec: PodSpec): { key: string; values: string[] }[] {
   return [...selector, ...expressions];
 }
 
-const arm = podRule(fact('arm64', 'no Arm'), ({ template: { spec } }) => {
+const arm = podRule(stopping('arm64', 'no Arm'), ({ template: { spec } }) => {
   const wants = nodeDemands(spec).some(
     ({ key, values }) => /^(beta\.)?kubernetes\.io\/arch$/.test(key) && values.length > 0 && !values.includes('amd64'),
   );
@@ -78,7 +81,7 @@ const arm = podRule(fact('arm64', 'no Arm'), ({ template: { spec } }) => {
   );
 });
 
-const windows = podRule(fact('windows', 'no Windows'), ({ template: { spec } }) => {
+const windows = podRule(stopping('windows', 'no Windows'), ({ template: { spec } }) => {
   const isWindows =
     fieldOf(spec, 'os', 'name') === 'windows' ||
     nodeDemands(spec).some(({ key, values }) => /kubernetes\.io\/os$/.test(key) && values.includes('windows'));
@@ -89,7 +92,7 @@ const windows = podRule(fact('windows', 'no Windows'), ({ template: { spec } }) 
 const ec2Labels =
   /^(eks\.amazonaws\.com\/(nodegroup|capacityType|instance-.*)|karpenter\.(sh|k8s\.aws)\/.*|(beta\.kubernetes\.io|node\.kubernetes\.io)\/instance-type)$/;
 
-const ec2Node = podRule(fact('ec2-node', 'no demand for a node of EC2, no Spot'), ({ template: { spec } }) => {
+const ec2Node = podRule(stopping('ec2-node', 'no demand for a node of EC2, no Spot'), ({ template: { spec } }) => {
   const demands = nodeDemands(spec).filter(({ key }) => ec2Labels.test(key));
   return when(
     demands.length > 0,

@@ -1,11 +1,10 @@
+import { efsDriver, isStaticClaim } from '../claims.ts';
 import { asMaps, asText, fieldOf, show } from '../fields.ts';
-import type { LocatedManifest, Manifest } from '../manifest.ts';
+import type { LocatedManifest } from '../manifest.ts';
 import type { Rule } from '../rule.ts';
 import { kindRule, podRule, sources, when } from '../rule.ts';
-import type { FargateSet } from '../workloads.ts';
 import { namespaceOf, ofKind } from '../workloads.ts';
 
-const efsDriver = 'efs.csi.aws.com';
 const blockDrivers = /ebs\.csi\.(aws|eks\.amazonaws)\.com|kubernetes\.io\/aws-ebs|fsx\.csi\.aws\.com/;
 
 const blockStorage = kindRule(
@@ -62,25 +61,11 @@ const dynamicClaim = kindRule(
   },
   (located, set) =>
     when(
-      !isStatic(located.manifest, set),
+      !isStaticClaim(located.manifest, set),
       `is a claim that needs a volume made for it (storageClassName ${show(fieldOf(located.manifest, 'spec', 'storageClassName'))}): it stays unbound, and every pod that mounts it Pending.`,
       `Write storageClassName: "" and volumeName: <PersistentVolume with csi.driver ${efsDriver}>.`,
     ),
 );
-
-/** A claim that is bound by name, or to which a volume of the set belongs by reference or by class. */
-function isStatic(claim: Manifest, set: FargateSet): boolean {
-  if (asText(fieldOf(claim, 'spec', 'volumeName'))) return true;
-  // No class at all is the cluster's default class, which provisions.
-  const className = fieldOf(claim, 'spec', 'storageClassName');
-  return ofKind(set, 'PersistentVolume').some(({ manifest }) => {
-    const claimRef = fieldOf(manifest, 'spec', 'claimRef');
-    const isReserved =
-      fieldOf(claimRef, 'name') === claim.metadata.name && fieldOf(claimRef, 'namespace') === namespaceOf(claim);
-    const isOfClass = claimRef === undefined && (fieldOf(manifest, 'spec', 'storageClassName') ?? '') === className;
-    return fieldOf(manifest, 'spec', 'csi', 'driver') === efsDriver && (isReserved || isOfClass);
-  });
-}
 
 const claimExists = podRule(
   {
