@@ -25,6 +25,11 @@ export function allChecks(): Check[] {
     ]),
     check('promises that nobody awaits', 'lint', oxlint),
     check('the page builds', 'build', ['node', 'services/dashboard/build.ts']),
+    check('event contracts are current', 'build', ['node', 'catalog/publish.ts', '--check']),
+    check("Terraform's inputs are current", 'build', ['node', 'catalog/outputs.ts', '--check']),
+    check('generated pages are current', 'build', ['node', 'charts/docs/main.ts', '--check']),
+    check('manifests are current', 'build', ['node', 'charts/main.ts', '--check']),
+    check('manifests hold every rule', 'build', ['node', 'policies/validate.ts']),
   ];
 }
 
