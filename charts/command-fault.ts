@@ -15,6 +15,7 @@ const remedies: Record<string, (path: string) => string> = {
   ENOSPC: (path) => `E902 the disk of ${path} is full. Make room and run it again; what was there is as it was.`,
   EDQUOT: (path) => `E902 the quota for ${path} is used up. Make room and run it again; what was there is as it was.`,
   EFBIG: (path) => `E902 ${path} may not grow so large. Raise the limit; what was there is as it was.`,
+  ENOENT: (path) => `E901 ${path} cannot be made. Give another folder with OUT=.`,
   ENOTDIR: (path) => `E903 ${path} is no folder. Give another one with OUT=.`,
   EEXIST: (path) => `E903 ${path} is no folder. Give another one with OUT=.`,
   EMFILE: () => 'E904 too many open files. Raise "ulimit -n".',

@@ -72,14 +72,17 @@ export async function replaceFolders(
     }
     for (const { name } of folders) exchange({ out, name, staged: join(staging, name) });
     return 'replaced';
+  } catch (error) {
+    // A full disk is told without the place.
+    if (error instanceof Error && !('path' in error)) Object.assign(error, { path: out });
+    throw error;
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
-/** Makes the output folder and clears away what a run left that was killed in the middle. Only for who holds the lock. */
+/** Clears away what a run left that was killed in the middle. Only for who holds the lock. */
 export function mendFolder(out: string): void {
-  mkdirSync(out, { recursive: true });
   for (const entry of readdirSync(out)) {
     const former = /^\.([a-z]+)\.former$/.exec(entry)?.[1];
     if (former && !existsSync(join(out, former))) renameSync(join(out, entry), join(out, former));

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -166,12 +166,36 @@ describe('what is wrong', () => {
   it.each([
     ['a file in the way', 'file', /^E903 .*is no folder\. Give another one with OUT=\.\n$/],
     ['a place below a file', 'file/below', /^E903 /],
+    [
+      'a place where no folder can be',
+      '/proc/nowhere/below',
+      /^E901 .*cannot be made\. Give another folder with OUT=\.\n$/,
+    ],
   ])('is the machine: %s', async (_, path, message) => {
     writeFileSync(join(folder, 'file'), '');
-    const done = await run('--env', 'dev', '--out', join(folder, path));
+    const done = await run('--env', 'dev', '--out', resolve(folder, path));
     expect(done).toMatchObject({ code: 5, out: '' });
     expect(done.err).toMatch(message);
     expect(done.err.trim().split('\n').length).toBe(1);
+  });
+
+  it('is a full disk: one line, and what was there is as it was', async () => {
+    const out = join(folder, 'full');
+    await run('--releases', first, '--env', 'dev', '--out', out);
+    const before = contents(out);
+    const words = [process.execPath, main, '--releases', second, '--env', 'dev', '--out', out];
+    // No file may grow beyond a kilobyte: the nearest to a full disk that needs no disk.
+    const limited = spawn('bash', ['-c', 'ulimit -f 1; exec "$@"', 'limited', ...words], { timeout: deadlineMs });
+    let err = '';
+    limited.stderr.on('data', (part: Buffer) => {
+      err += part;
+    });
+    const code = await new Promise((resolve) => limited.on('close', resolve));
+    expect({ code, err }).toEqual({
+      code: 5,
+      err: `E902 ${out} may not grow so large. Raise the limit; what was there is as it was.\n`,
+    });
+    expect(contents(out)).toEqual(before);
   });
 
   it.each([

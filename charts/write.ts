@@ -1,6 +1,7 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { CommandFault } from './command-fault.ts';
+import { makeFolder } from './make-folder.ts';
 import type { FolderChange, WantedFolder } from './manifest-folder.ts';
 import { compareFolder, isChanged, mendFolder, replaceFolders } from './manifest-folder.ts';
 import type { EnvironmentFiles } from './synth.ts';
@@ -18,7 +19,7 @@ export async function writeManifests(
   isStopped: () => boolean,
 ): Promise<'written' | 'stopped'> {
   const wanted = environments.map(wantedOf);
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const lock = await lockFolder(realpathSync(out), { isStopped });
   if (lock === 'stopped') return 'stopped';
   try {
