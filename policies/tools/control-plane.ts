@@ -34,6 +34,7 @@ const waitDeadlineMs = 30_000;
 const pollMs = 100;
 const askDeadlineMs = 30_000;
 const stopDeadlineMs = 10_000;
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Starts both programs on free ports of 127.0.0.1; everything they write lies in a folder that `stop` removes. */
 export async function startControlPlane(programs: { etcd: string; apiServer: string }): Promise<ControlPlane> {
@@ -63,10 +64,15 @@ export async function startControlPlane(programs: { etcd: string; apiServer: str
     ask,
     waitFor: (path, isWished) => poll(() => ask('GET', path), { isWished, deadlineMs: waitDeadlineMs, what: path }),
     async stop() {
+      for (const signal of stopSignals) process.off(signal, interrupt);
       await Promise.all(children.map(end));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  const interrupt = (): void => {
+    void plane.stop().finally(() => process.exit(130));
+  };
+  for (const signal of stopSignals) process.once(signal, interrupt);
   try {
     await poll(() => ask('GET', '/readyz'), {
       isWished: ({ status }) => status === 200,

@@ -8,12 +8,15 @@ import (
 	v1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions"
 	"k8s.io/apiserver/pkg/cel/environment"
 	"k8s.io/apiserver/pkg/cel/openapi/resolver"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	"k8s.io/kubernetes/pkg/apis/admissionregistration"
+	"k8s.io/kubernetes/pkg/apis/admissionregistration/validation"
 	"k8s.io/kubernetes/pkg/generated/openapi"
 )
 
@@ -97,7 +100,8 @@ func compile(policy *v1.ValidatingAdmissionPolicy, template *cel.CompositionEnv)
 	)
 }
 
-// typeCheck is what the API server's status controller does with a new policy, over the built-in kinds.
+// typeCheck is what the API server does with a new policy: the checks that refuse it, and those of the status controller,
+// over the built-in kinds.
 func typeCheck(policies []*Policy) []Warning {
 	mapper := meta.NewDefaultRESTMapper(legacyscheme.Scheme.PrioritizedVersionsAllGroups())
 	for kind := range legacyscheme.Scheme.AllKnownTypes() {
@@ -113,6 +117,9 @@ func typeCheck(policies []*Policy) []Warning {
 	var group sync.WaitGroup
 	for index, policy := range policies {
 		group.Go(func() {
+			for _, failure := range refusals(policy.ValidatingAdmissionPolicy) {
+				found[index] = append(found[index], Warning{policy.Name, failure.Field, failure.ErrorBody()})
+			}
 			for _, warning := range checker.Check(policy.ValidatingAdmissionPolicy) {
 				found[index] = append(found[index], Warning{policy.Name, warning.FieldRef, warning.Warning})
 			}
@@ -124,4 +131,12 @@ func typeCheck(policies []*Policy) []Warning {
 		warnings = append(warnings, some...)
 	}
 	return warnings
+}
+
+func refusals(policy *v1.ValidatingAdmissionPolicy) field.ErrorList {
+	internal := &admissionregistration.ValidatingAdmissionPolicy{}
+	if err := legacyscheme.Scheme.Convert(policy, internal, nil); err != nil {
+		return field.ErrorList{field.InternalError(nil, err)}
+	}
+	return validation.ValidateValidatingAdmissionPolicy(internal)
 }

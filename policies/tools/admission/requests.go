@@ -109,6 +109,11 @@ func decide(request Request, policies []*Policy, namespaces listersv1.NamespaceL
 				verdict.Denied = append(verdict.Denied, Denial{policy.Name, index, decision.Message, isError})
 			}
 		}
+		for index, annotation := range result.AuditAnnotations {
+			if annotation.Action == validating.AuditAnnotationActionError {
+				verdict.Denied = append(verdict.Denied, Denial{policy.Name, index, annotation.Error, true})
+			}
+		}
 	}
 	return nil
 }
