@@ -29,7 +29,7 @@ replay: setup ## import an access log as page views (LOG=file[.gz], SITE=, SPEED
 
 .PHONY: synth
 synth: setup ## render manifests/ from the catalog (ENV=dev,staging,prod; OUT=folder)
-	@$(RUN) node charts/main.ts
+	@$(RUN) env NODE_COMPILE_CACHE=node_modules/.cache/synth node charts/main.ts
 
 .PHONY: validate
 validate: setup ## schemas, admission policies, Fargate rules and platform contract over manifests/ (JSON=1)

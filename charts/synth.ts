@@ -11,7 +11,6 @@ import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Release } from '@millrace/catalog/releases.ts';
 import { readRelease } from '@millrace/catalog/releases.ts';
 import type { Service } from '@millrace/catalog/service.ts';
-import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { readAdmission } from './admission.ts';
 import { filesOf } from './manifest-text.ts';
 import { prove } from './proofs/all-proofs.ts';
@@ -69,7 +68,7 @@ export async function synthesise(sources: Sources): Promise<Outcome> {
     if (!platform || !release) continue;
     const input = { services, environment, platform, release, admission };
     const set = { ...input, manifests: renderEnvironment(input) };
-    const proved = prove(withoutAdmission(set));
+    const proved = prove(set);
     faults.push(...proved.filter((fault) => !isWarning(fault)));
     warnings.push(...lines(proved.filter(isWarning)));
     notes.push(...unreleasedNote(set));
@@ -84,12 +83,6 @@ const countsOf = ({ services, release }: RenderedEnvironment): Omit<EnvironmentF
   releasedServices: services.filter(({ name }) => release.pins[name]).length,
   hasExampleImages: release.example === true,
 });
-
-/** The proofs are about services; the policies are judged by their own tests and by the API server. */
-function withoutAdmission(set: RenderedEnvironment): RenderedEnvironment {
-  const isPolicy = ({ apiVersion }: Manifest): boolean => apiVersion.startsWith('admissionregistration.k8s.io/');
-  return { ...set, manifests: set.manifests.filter((manifest) => !isPolicy(manifest)) };
-}
 
 interface Inputs {
   environment: EnvironmentName;

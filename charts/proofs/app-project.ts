@@ -21,7 +21,12 @@ const clusterScope: ProjectScope = {
   name: 'cluster',
   namespaces: ['aws-observability', 'millrace-policy'],
   namespacedKinds: ['/ConfigMap'],
-  clusterKinds: ['/Namespace', 'scheduling.k8s.io/PriorityClass'],
+  clusterKinds: [
+    '/Namespace',
+    'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+    'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+    'scheduling.k8s.io/PriorityClass',
+  ],
 };
 
 /** The projects: one for each service, with its namespace and the kinds that follow from its facts, and one for the cluster. */

@@ -5,10 +5,12 @@ import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import type { Service } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
+import { readAdmission } from '../../admission.ts';
 import { fileOf, renderEnvironment } from '../../render.ts';
 import type { RenderedEnvironment } from '../../rendered.ts';
 
 const catalog = join(import.meta.dirname, '../../../catalog');
+const admission = readAdmission(join(import.meta.dirname, '../../../policies/admission'));
 
 /** An environment as it is rendered from the real catalog, with a release of every service. */
 export function goodSet(environment: EnvironmentName, all: readonly Service[] = services): RenderedEnvironment {
@@ -19,7 +21,7 @@ export function goodSet(environment: EnvironmentName, all: readonly Service[] = 
     const digest = `sha256:${index.toString(16).padStart(64, '0')}`;
     return [name, { digest, revision: index.toString(16).padStart(40, '0') }] as const;
   });
-  const input = { services: all, environment, platform, release: { pins: Object.fromEntries(pins) } };
+  const input = { services: all, environment, platform, release: { pins: Object.fromEntries(pins) }, admission };
   return { ...input, manifests: renderEnvironment(input) };
 }
 
