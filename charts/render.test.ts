@@ -163,15 +163,14 @@ describe('pods are replaced when something changes that they read only once', ()
   const before = annotationsWith({});
   const changed = (after: Record<string, string>): string[] =>
     Object.keys(after).filter((name) => after[name] !== before[name]);
-  const { telemetry, cluster, cache } = testPlatform('dev');
+  const { telemetry, cache, services: built } = testPlatform('dev');
+  const otherGroup = Object.fromEntries(
+    Object.entries(built).map(([name, facts]) => [name, { ...facts, securityGroupId: 'sg-0' }]),
+  );
 
   it.each([
     ['a variable', { cache: { ...cache, port: 6380 } }, ['millrace.dev/config-checksum']],
-    [
-      'a security group',
-      { cluster: { ...cluster, securityGroupId: 'sg-0' } },
-      ['millrace.dev/security-group-checksum'],
-    ],
+    ['a security group', { services: otherGroup }, ['millrace.dev/security-group-checksum']],
     ['the log group', { telemetry: { ...telemetry, logGroup: '/other' } }, ['millrace.dev/logging-checksum']],
   ])('%s', (_, change, names) => {
     expect(changed(annotationsWith(change))).toEqual(names);

@@ -90,7 +90,7 @@ describe('make synth', () => {
     const done = await run('--env', 'prod', '--out', join(folder, 'c'));
     expect(done.code).toBe(0);
     expect(done.err).toMatch(
-      /^prod: no release yet of analytics, .*: left out\. Run "make promote FROM=staging TO=prod"/,
+      /^prod: no release yet of analytics, .*: left out\. Write the digests of their images to releases\/prod\.json/,
     );
     expect(readdirSync(join(folder, 'c'))).toEqual(['prod']);
   });

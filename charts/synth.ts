@@ -136,10 +136,6 @@ function fileName(path: string): string {
 function unreleasedNote({ environment, services, release }: RenderedEnvironment): string[] {
   const missing = services.map(({ name }) => name).filter((name) => !release.pins[name]);
   if (missing.length === 0) return [];
-  const before: Record<EnvironmentName, string> = {
-    dev: 'Write their digests to releases/dev.json.',
-    staging: 'Run "make promote FROM=dev TO=staging".',
-    prod: 'Run "make promote FROM=staging TO=prod" after a release to staging.',
-  };
-  return [`${environment}: no release yet of ${missing.join(', ')}: left out. ${before[environment]}`];
+  const mend = `Write the digests of their images to releases/${environment}.json.`;
+  return [`${environment}: no release yet of ${missing.join(', ')}: left out. ${mend}`];
 }
