@@ -12,7 +12,7 @@ export interface Policy {
     failurePolicy: string;
     matchConstraints: {
       namespaceSelector?: unknown;
-      resourceRules: { apiGroups: string[]; resources: string[]; operations: string[] }[];
+      resourceRules: { apiGroups: string[]; apiVersions: string[]; resources: string[]; operations: string[] }[];
     };
     variables?: { name: string; expression: string }[];
     validations: { expression: string; message: string; messageExpression?: string }[];

@@ -14,6 +14,7 @@ export interface Comparison {
 }
 
 const group = '/apis/admissionregistration.k8s.io/v1';
+const bindings = `${group}/validatingadmissionpolicybindings`;
 const parametersPath = `/api/v1/namespaces/${parametersName.namespace}/configmaps/${parametersName.name}`;
 /** The API server cuts each warning at 256 characters once all of them are long. */
 const comparedCharacters = 120;
@@ -27,7 +28,30 @@ export async function installPolicies(
 ): Promise<void> {
   for (const name of ['order', 'dashboard', parametersName.namespace]) await makeNamespace(plane, { name });
   await must(plane, 'POST', parametersPath.replace(/\/[^/]+$/, ''), facts.parameters);
-  for (const policy of facts.policies) await must(plane, 'POST', `${group}/validatingadmissionpolicies`, policy);
+  for (const policy of [keeper, ...facts.policies]) {
+    await must(plane, 'POST', `${group}/validatingadmissionpolicies`, policy);
+  }
+  await must(plane, 'POST', bindings, bindingOf(keeper));
+}
+
+/**
+ * Once no bound policy has parameters, Kubernetes 1.35 stops watching them and never starts again: the next policy sees
+ * them as they were. This one, which matches nothing that a case makes, keeps it watching.
+ */
+const keeper: Policy = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingAdmissionPolicy',
+  metadata: { name: 'keeper' },
+  spec: {
+    paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+    failurePolicy: 'Fail',
+    matchConstraints: { resourceRules: [rule({ resources: ['podtemplates'] })] },
+    validations: [{ expression: 'true', message: 'It matches nothing.' }],
+  },
+};
+
+function rule({ resources }: { resources: string[] }): Policy['spec']['matchConstraints']['resourceRules'][number] {
+  return { apiGroups: [''], apiVersions: ['v1'], resources, operations: ['CREATE'] };
 }
 
 /** With a binding that warns, one request tells everything that a policy says of it. */
@@ -50,7 +74,6 @@ export async function comparePolicy(
   facts: { policy: Policy; cases: readonly Case[]; verdicts: ReadonlyMap<string, Verdict> },
 ): Promise<Comparison[]> {
   const { policy, cases, verdicts } = facts;
-  const bindings = `${group}/validatingadmissionpolicybindings`;
   await must(plane, 'POST', bindings, bindingOf(policy));
   const compared: Comparison[] = [];
   // A case that is refused comes first: until it is, the API server has not taken up the binding.
@@ -80,7 +103,8 @@ async function compare(plane: ControlPlane, facts: { each: Case; verdict: Verdic
   const { each, verdict } = facts;
   const kind = (each.request.object as KubernetesObject | undefined)?.['kind'];
   const needsOwn = each.namespace !== undefined || each.request.oldObject !== undefined;
-  const name = `order-${(cases += 1)}`;
+  ownNamespaces += 1;
+  const name = `order-${ownNamespaces}`;
   if (needsOwn && kind !== 'Namespace') await makeNamespace(plane, { name, ...each.namespace });
   const place = { namespace: needsOwn ? name : undefined, name };
   const until = performance.now() + settleMs;
@@ -92,7 +116,7 @@ async function compare(plane: ControlPlane, facts: { each: Case; verdict: Verdic
   }
 }
 
-let cases = 0;
+let ownNamespaces = 0;
 
 function outcomeOf(each: Case, facts: { verdict: Verdict | undefined; reply: Reply }): Comparison {
   const { reply, verdict } = facts;
