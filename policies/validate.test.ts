@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { change } from './admission/testing/cases.ts';
+import type { Finding } from './validation/finding.ts';
+
+const root = join(import.meta.dirname, '..');
+const buildMs = 10 * 60_000;
+const folder = mkdtempSync(join(tmpdir(), 'millrace-validate-'));
+let environment = process.env;
+
+/** A service in staging that nothing is said against, as `make synth` renders it. */
+const service = join(import.meta.dirname, 'validation/testing/staging');
+
+interface Ended {
+  code: number;
+  output: string;
+  complaint: string;
+}
+
+function validate(words: readonly string[], variables: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { env: { ...environment, ...variables }, cwd: root };
+    const child = execFile(process.execPath, ['policies/validate.ts', ...words], options, (_, output, complaint) => {
+      resolve({ code: child.exitCode ?? -1, output, complaint });
+    });
+  });
+}
+
+/** The findings for the service with one file changed. */
+async function findingsWith(file: string, changes: Record<string, unknown>): Promise<Finding[]> {
+  const copy = mkdtempSync(join(folder, 'set-'));
+  cpSync(service, join(copy, 'staging'), { recursive: true });
+  const path = join(copy, 'staging', file);
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, stringify(change(parse(text) as Record<string, unknown>, changes)));
+  const { output } = await validate([copy], { JSON: '1' });
+  return (JSON.parse(output) as { findings: Finding[] }).findings.filter(({ severity }) => severity === 'error');
+}
+
+const rules = (findings: readonly Finding[]): string[] => [...new Set(findings.map(({ rule }) => rule))].sort();
+
+beforeAll(async () => {
+  environment = { ...process.env, JSON: '' };
+  // Builds the tools where that was not done yet.
+  await validate([service, '--env', 'staging']);
+}, buildMs);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('make validate', () => {
+  it('has nothing against what is as it should be', async () => {
+    const { code, output, complaint } = await validate([service, '--env', 'staging']);
+    expect(complaint).not.toMatch(/: (?!.*\(warning\)).*(V|S|E|F)\d+ /);
+    expect(output).toMatch(/^\d+ objects of staging: 0 errors/);
+    expect(code).toBe(0);
+  });
+
+  it('tells every finding of a run, with file, rule, object and what to write', async () => {
+    const copy = mkdtempSync(join(folder, 'several-'));
+    cpSync(service, join(copy, 'staging'), { recursive: true });
+    writeFileSync(join(copy, 'staging/broken.yaml'), 'kind: [');
+    writeFileSync(
+      join(copy, 'staging/service.yaml'),
+      'apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: order}\nspec: {type: NodePort, prots: []}\n',
+    );
+    const { code, complaint, output } = await validate([copy]);
+    expect(code).toBe(4);
+    expect(complaint).toContain('broken.yaml:1: S0 not YAML');
+    expect(complaint).toMatch(/service\.yaml:1: S1 Service a: \/spec: there is no field 'prots'/);
+    expect(complaint).toMatch(
+      /service\.yaml:1: V19 Service order\/a: The Service opens a way in of its own\. Write type/,
+    );
+    expect(complaint).toMatch(/service\.yaml:1: V13 Service order\/a: A label is missing/);
+    expect(output).toMatch(/ [4-9] errors/);
+  });
+
+  const deployment = 'order/deployment-order-worker.yaml';
+  const spec = '/spec/template/spec';
+
+  it('finds what admission would refuse', async () => {
+    expect(rules(await findingsWith(deployment, { [`${spec}/serviceAccountName`]: 'payment' }))).toEqual(['V8']);
+  });
+
+  it('finds what Fargate would refuse', async () => {
+    const found = await findingsWith(deployment, { '/spec/template/metadata/labels/millrace.dev~1zone': 'nowhere' });
+    expect(rules(found).some((rule) => rule.startsWith('F'))).toBe(true);
+  });
+
+  it('finds what Terraform did not build in this environment', async () => {
+    const map = 'order/configmap-order.yaml';
+    const of = async (value: string): Promise<string[]> => rules(await findingsWith(map, { '/data/AUDIT': value }));
+    expect(await of('arn:aws:sqs:us-east-1:111122223333:dev-millrace-order-OrderPlaced')).toEqual(['E080']);
+    expect(await of('arn:aws:sqs:eu-west-1:444455556666:staging-millrace-order-OrderPlaced')).toEqual(['E080']);
+    expect(await of('arn:aws-cn:sqs:us-east-1:444455556666:staging-millrace-order-OrderPlaced')).toEqual(['E080']);
+    expect(await of('arn:aws:sqs:us-east-1:444455556666:somebody')).toEqual(['E080']);
+    expect(await of('arn:aws:sqs:us-east-1:444455556666:staging-millrace-*')).toEqual(['E081']);
+    expect(await of('arn:aws:sqs:us-east-1:444455556666:staging-millrace-order-OrderPlaced')).toEqual([]);
+    expect(await of('https://sqs.us-east-1.amazonaws.com/111122223333/dev-millrace-order-OrderPlaced')).toEqual([
+      'E080',
+    ]);
+    expect(await of('sg-00000000000000000')).toEqual(['E082']);
+    expect(await of('subnet-00000000000000000')).toEqual(['E083']);
+    expect(await of('arn:aws:iam::444455556666:role/staging-millrace-payment')).toEqual(['E084']);
+  });
+
+  it('says how to use it', async () => {
+    expect(await validate(['--help'])).toMatchObject({ code: 0, output: expect.stringContaining('Usage:') });
+    expect(await validate(['--env', 'qa'])).toMatchObject({ code: 2, complaint: expect.stringContaining('E060 "qa"') });
+    const nowhere = join(folder, 'nowhere');
+    expect(await validate([nowhere])).toMatchObject({ code: 2, complaint: expect.stringContaining('make synth') });
+  });
+
+  it('says in one line that Go is missing', async () => {
+    const cache = join(folder, 'cache');
+    mkdirSync(cache);
+    const ended = await validate([service, '--env', 'staging'], { XDG_CACHE_HOME: cache, PATH: '/nowhere' });
+    expect(ended.code).toBe(5);
+    expect(ended.complaint.split('\n').filter((line) => line.startsWith('E'))).toHaveLength(1);
+    expect(ended.complaint).toContain('E910');
+    expect(ended.complaint).toContain('Install Go');
+    expect(ended.complaint).not.toContain('    at ');
+  });
+});
