@@ -4,9 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { CommandFault, environmentLine } from './command-fault.ts';
 import { synthVariables } from './config.ts';
 
-// A run is over before compiled code would pay, and most of what it makes is thrown away at once: a quarter less memory.
-for (const flag of ['--no-opt', '--no-maglev', '--no-sparkplug', '--semi-space-growth-factor=1'])
-  setFlagsFromString(flag);
+// A run is over before optimised code would pay, and most of what it makes is thrown away at once: a quarter less memory.
+for (const flag of ['--no-opt', '--no-maglev', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
 enableCompileCache();
 
 const stopCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

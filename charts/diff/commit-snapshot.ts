@@ -3,7 +3,7 @@ import type { JsonSchema } from '@millrace/catalog/compatibility.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import type { FargateProfile } from '@millrace/catalog/profiles.ts';
 import { release } from '@millrace/catalog/releases.ts';
-import { asCount, asMap, asText, fieldOf } from '@millrace/fargate/fields.ts';
+import { asCount, asMap, fieldOf } from '@millrace/fargate/fields.ts';
 import type { ManifestFolder } from '@millrace/fargate/read-manifests.ts';
 import { readText } from '@millrace/fargate/read-manifests.ts';
 import { CommandFault } from '../command-fault.ts';
