@@ -2,13 +2,16 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environmentNames } from '@millrace/catalog/environments.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { policyParameters } from './admission/parameters.ts';
 import { change } from './admission/testing/cases.ts';
+import { readPlatform } from './platforms.ts';
 import type { Finding } from './validation/finding.ts';
 
 const root = join(import.meta.dirname, '..');
-const buildMs = 10 * 60_000;
+const buildMs = 20 * 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'millrace-validate-'));
 let environment = process.env;
 
@@ -122,5 +125,17 @@ describe('make validate', () => {
     expect(ended.complaint).toContain('E910');
     expect(ended.complaint).toContain('Install Go');
     expect(ended.complaint).not.toContain('    at ');
+  });
+});
+
+describe('the parameters that an environment is validated with', () => {
+  it('are those that are rendered for its cluster', () => {
+    for (const name of environmentNames) {
+      const file = join(root, 'manifests', name, 'millrace-policy/configmap-platform-policy.yaml');
+      const rendered = parse(readFileSync(file, 'utf8')) as { metadata: Record<string, string>; data: unknown };
+      const own = policyParameters(readPlatform(name));
+      expect(rendered.data).toEqual(own.data);
+      expect(rendered.metadata).toMatchObject(own.metadata);
+    }
   });
 });

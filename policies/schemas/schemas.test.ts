@@ -10,7 +10,7 @@ import type { Schema } from './convert.ts';
 import { standalone } from './convert.ts';
 import { clusterVersion, definitionSources, keptKinds, schemaFile } from './kinds.ts';
 
-const buildMs = 10 * 60_000;
+const buildMs = 20 * 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'millrace-schemas-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

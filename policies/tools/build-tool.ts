@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { readConfig } from '../config.ts';
 import { EnvironmentFault } from '../environment-fault.ts';
@@ -23,6 +23,7 @@ export type ToolName = keyof typeof tools;
 
 const buildDeadlineMs = 30 * 60_000;
 const progressMs = 10_000;
+const pollMs = 500;
 const kubernetesVersion = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\d+)/;
 
 /** Where a built tool lies; the name of its folder changes with everything that it is built from. */
@@ -34,15 +35,46 @@ export function toolPath(name: ToolName): string {
 export async function findTool(name: ToolName): Promise<string> {
   const path = toolPath(name);
   if (existsSync(path)) return path;
-  await build(name, path);
+  mkdirSync(dirname(path), { recursive: true });
+  const release = await takeTurn(`${path}.lock`);
+  try {
+    if (!existsSync(path)) await build(name, path);
+  } finally {
+    release();
+  }
   return path;
+}
+
+/** Two that want a tool at once: one builds it, the other waits. A lock whose process is gone counts for nothing. */
+async function takeTurn(lock: string): Promise<() => void> {
+  const until = performance.now() + buildDeadlineMs;
+  while (performance.now() < until) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (!isHeld(lock)) rmSync(lock, { force: true });
+      else await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+  throw new EnvironmentFault(`E911 another process has held ${lock} for too long. Remove the file.`);
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    const holder = Number(readFileSync(lock, 'utf8'));
+    // Between making a lock and writing into it there is a moment without a number.
+    return holder === 0 || process.kill(holder, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 async function build(name: ToolName, path: string): Promise<void> {
   const { folder, target, minutes } = tools[name];
   const work = join(import.meta.dirname, folder);
   const unfinished = `${path}.${randomUUID()}`;
-  mkdirSync(join(path, '..'), { recursive: true });
   process.stderr.write(`Building ${name} from Go modules, once: about ${minutes} min on two cores.\n`);
   const startedAt = performance.now();
   const timer = setInterval(() => {
@@ -52,7 +84,7 @@ async function build(name: ToolName, path: string): Promise<void> {
     const words = ['build', '-mod=readonly', '-trimpath', `-ldflags=${linkerFlags(work)}`, '-o', unfinished, target];
     await promisify(execFile)('go', words, {
       cwd: work,
-      env: { ...readConfig().environment, GOWORK: 'off', CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' },
+      env: goEnvironment(),
       timeout: buildDeadlineMs,
       maxBuffer: 16 * 1024 * 1024,
     });
@@ -64,6 +96,12 @@ async function build(name: ToolName, path: string): Promise<void> {
     clearInterval(timer);
     rmSync(unfinished, { force: true });
   }
+}
+
+function goEnvironment(): NodeJS.ProcessEnv {
+  const { environment } = readConfig();
+  const flags = `${environment['GOFLAGS'] ?? ''} -buildvcs=false`.trim();
+  return { ...environment, GOWORK: 'off', CGO_ENABLED: '0', GOFLAGS: flags };
 }
 
 /** Without these a kube-apiserver calls itself v0.0.0. */
