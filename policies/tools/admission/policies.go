@@ -40,18 +40,14 @@ func readPolicies(texts []json.RawMessage) ([]*Policy, error) {
 		legacyscheme.Scheme.Default(policy)
 		policies[index] = &Policy{ValidatingAdmissionPolicy: policy}
 	}
-	var template = sync.OnceValues(func() (*cel.CompositionEnv, error) {
-		return cel.NewCompositionEnv(cel.VariablesTypeName, environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
-	})
-	var group sync.WaitGroup
-	base, err := template()
+	base, err := cel.NewCompositionEnv(cel.VariablesTypeName, environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
 	if err != nil {
 		return nil, err
 	}
+	// One after the other: compilers of one template write into the same map of variables.
 	for _, policy := range policies {
-		group.Go(func() { policy.validator = compile(policy.ValidatingAdmissionPolicy, base) })
+		policy.validator = compile(policy.ValidatingAdmissionPolicy, base)
 	}
-	group.Wait()
 	return policies, nil
 }
 
