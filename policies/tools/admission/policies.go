@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"sync"
 
 	v1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -109,22 +108,15 @@ func typeCheck(policies []*Policy) []Warning {
 		SchemaResolver: resolver.NewDefinitionsSchemaResolver(openapi.GetOpenAPIDefinitions, legacyscheme.Scheme),
 		RestMapper:     mapper,
 	}
-	found := make([][]Warning, len(policies))
-	var group sync.WaitGroup
-	for index, policy := range policies {
-		group.Go(func() {
-			for _, failure := range refusals(policy.ValidatingAdmissionPolicy) {
-				found[index] = append(found[index], Warning{policy.Name, failure.Field, failure.ErrorBody()})
-			}
-			for _, warning := range checker.Check(policy.ValidatingAdmissionPolicy) {
-				found[index] = append(found[index], Warning{policy.Name, warning.FieldRef, warning.Warning})
-			}
-		})
-	}
-	group.Wait()
+	// One after the other: the resolver fills in references of schemas that all policies share.
 	warnings := []Warning{}
-	for _, some := range found {
-		warnings = append(warnings, some...)
+	for _, policy := range policies {
+		for _, failure := range refusals(policy.ValidatingAdmissionPolicy) {
+			warnings = append(warnings, Warning{policy.Name, failure.Field, failure.ErrorBody()})
+		}
+		for _, warning := range checker.Check(policy.ValidatingAdmissionPolicy) {
+			warnings = append(warnings, Warning{policy.Name, warning.FieldRef, warning.Warning})
+		}
 	}
 	return warnings
 }
