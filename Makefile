@@ -20,7 +20,7 @@ up: setup ## run the whole platform on this machine (PORT=8080, DATA_DIR=.local)
 	@$(RUN) node local/main.ts
 
 .PHONY: demo
-demo: setup ## send believable live traffic to a running platform
+demo: setup ## send believable live traffic to a running platform (SITE=, MINUTES=10, VISITORS=)
 	@$(RUN) node services/analytics/demo.ts
 
 .PHONY: replay
@@ -32,8 +32,8 @@ synth: setup ## render manifests/ from the catalog (ENV=dev,staging,prod; OUT=fo
 	@$(RUN) env NODE_COMPILE_CACHE=node_modules/.cache/synth node charts/main.ts
 
 .PHONY: validate
-validate: setup ## schemas, admission policies, Fargate rules and platform contract over manifests/ (JSON=1)
-	@$(RUN) node policies/validate.ts
+validate: setup ## manifests/ is current and keeps every rule: schemas, admission, Fargate, platform contract (JSON=1)
+	@$(RUN) sh -c 'node charts/main.ts --check >&2 && node policies/validate.ts'
 
 .PHONY: diff
 diff: setup ## what a release changes (FROM=ref or environment, TO=…; JSON=1, FORMAT=markdown)

@@ -18,6 +18,13 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  // The catalog first: what follows imports it too, and would end with whatever Node says of it.
+  const { loadCatalog } = await import('@millrace/catalog/load.ts');
+  const loaded = await loadCatalog(options.sources.catalog);
+  if ('faults' in loaded) {
+    for (const { place, code, message } of loaded.faults) process.stderr.write(`${place}: ${code} ${message}\n`);
+    return 3;
+  }
   const { synthesise } = await import('./synth.ts');
   const result = await synthesise(options.sources);
   for (const line of result.warnings) process.stderr.write(`${line}\n`);

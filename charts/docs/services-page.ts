@@ -139,7 +139,7 @@ function accessFlow(services: readonly Service[]): string {
     const routes = Object.values(service.workloads).flatMap((workload) => workload.routes ?? []);
     return [
       ...(routes.length > 0 ? [{ from: 'gateway', to: service.name, label: routes.join('<br/>') }] : []),
-      ...(service.database ? [{ from: service.name, to: 'aurora', label: `schema ${service.name}` }] : []),
+      ...(service.database ? [{ from: service.name, to: 'aurora', label: `database ${service.name}` }] : []),
       ...service.access.map((access) => ({ from: service.name, to: storeOf(access), label: accessVerb(access) })),
     ];
   });
