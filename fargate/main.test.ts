@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -130,13 +130,21 @@ describe('the command', () => {
     expect(stdout).toMatch(/^Usage: millrace fargate-check DIR/);
   });
 
+  it('--version is that of the repository', () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(millrace(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
   it.each([
     [[], /no command/],
     [['fargate-chek', '.'], /no command "fargate-chek"/],
     [['fargate-check'], /give one folder/],
     [['fargate-check', 'a', 'b'], /give one folder/],
-    [['fargate-check', '.', '--jsn'], /--jsn/],
-    [['fargate-check', '.', '--profiles'], /--profiles/],
+    [['--nonsense'], /^millrace: there is no option --nonsense \(--help lists them\)\.$/m],
+    [['fargate-check', '.', '--jsn'], /^millrace: there is no option --jsn \(--help lists them\)\.$/m],
+    [['fargate-check', '.', '--profiles'], /^millrace: --profiles needs a value \(--help lists the options\)\.$/m],
     [['fargate-check', '.', '--environment', 'test'], /dev, staging, prod/],
     [['fargate-check', '.', '--environment', 'dev', '--profiles', 'x'], /Give one of them/],
     [['fargate-check', '.', '--profile-quota', '0'], /1 to 9999/],

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
@@ -10,8 +11,10 @@ import { readProfiles } from './profiles.ts';
 import type { ManifestFolder } from './read-manifests.ts';
 import { readFolder, readText } from './read-manifests.ts';
 import { reportText } from './report-text.ts';
+import { usageSentence } from './usage-sentence.ts';
 
 const usage = `Usage: millrace fargate-check DIR [options]
+       millrace --version
 
 Tells what EKS on Fargate does with the manifests of a folder, before anything is applied: which profile takes each
 pod, what is provisioned and billed, what the scheduler refuses and in which words, which fields do nothing, what a
@@ -43,7 +46,9 @@ class Refusal extends Error {
 function main(words: readonly string[]): number {
   const [command, ...rest] = words;
   if (command === '--help' || command === '-h' || command === 'help') return print(usage);
+  if (command === '--version') return print(`${version()}\n`);
   if (command !== 'fargate-check') {
+    if (command?.startsWith('-')) throw new Refusal(2, `there is no option ${command} (--help lists them).`);
     const said = command === undefined ? 'no command' : `no command "${command}"`;
     throw new Refusal(2, `${said}. Write: millrace fargate-check DIR (millrace --help tells more).`);
   }
@@ -66,6 +71,11 @@ function main(words: readonly string[]): number {
   return report.totals.error > 0 ? 4 : 0;
 }
 
+function version(): string {
+  const text = readFileSync(join(import.meta.dirname, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
 function parse(words: string[]) {
   try {
     return parseArgs({
@@ -81,7 +91,7 @@ function parse(words: string[]) {
       },
     });
   } catch (error) {
-    throw new Refusal(2, `${reason(error)} (millrace --help tells the options.)`);
+    throw new Refusal(2, usageSentence(error));
   }
 }
 

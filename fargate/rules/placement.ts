@@ -3,8 +3,7 @@ import type { Rule } from '../rule.ts';
 import { podRule, sources, when } from '../rule.ts';
 import { spreadOf } from '../spread.ts';
 
-const split =
-  'Write one Deployment for each zone, each with a Fargate profile that has one subnet (in our catalog: spreadIn).';
+const split = 'Write one Deployment for each zone, each with a Fargate profile that has one subnet.';
 
 const affinity = podRule(
   {
