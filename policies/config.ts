@@ -7,6 +7,8 @@ export interface PoliciesConfig {
   toolCache: string;
   /** `JSON=1`: answer for a program. */
   isJson: boolean;
+  /** `ENV=dev,staging`: only these environments. */
+  environments: string | undefined;
   /** What Go and other tools inherit. */
   environment: NodeJS.ProcessEnv;
 }
@@ -16,6 +18,7 @@ export function readConfig(): PoliciesConfig {
   return {
     toolCache: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millrace/tools'),
     isJson: env.JSON === '1',
+    environments: env.ENV || undefined,
     environment: env,
   };
 }

@@ -12,7 +12,9 @@ const usage = `Usage: node policies/scan.ts [DIR] [--env dev,staging,prod]
 
 Runs kube-score (from its Go module) and checkov's Kubernetes checks (from PyPI) over manifests/ or DIR. Both are fetched
 once. A finding is mended or has a line with its reason in policies/exemptions.json; a line that matches nothing goes.
-  JSON=1   the answer for a program
+  --env LIST   only these environments (variable ENV)
+  --help       this text
+  JSON=1       the answer for a program
 
 Exit codes: 0 nothing to mend, 2 wrong usage, 4 findings or stale exemptions, 5 the machine lacks something.
 `;
@@ -34,7 +36,7 @@ await runCommand(async () => {
 
 async function scan(words: readonly string[]): Promise<number> {
   const allowed = readExemptions(readFileSync(join(import.meta.dirname, 'exemptions.json'), 'utf8'));
-  const { sets } = readSets(words);
+  const { sets } = readSets(words, readConfig().environments);
   const findings: ScanFinding[] = [];
   let passed = 0;
   for (const set of sets) {

@@ -47,7 +47,7 @@ async function findingsWith(file: string, changes: Record<string, unknown>): Pro
 const rules = (findings: readonly Finding[]): string[] => [...new Set(findings.map(({ rule }) => rule))].sort();
 
 beforeAll(async () => {
-  environment = { ...process.env, JSON: '' };
+  environment = { ...process.env, JSON: '', ENV: '' };
   // Builds the tools where that was not done yet.
   await validate([service, '--env', 'staging']);
 }, buildMs);
@@ -119,8 +119,34 @@ describe('make validate', () => {
   it('says how to use it', async () => {
     expect(await validate(['--help'])).toMatchObject({ code: 0, output: expect.stringContaining('Usage:') });
     expect(await validate(['--env', 'qa'])).toMatchObject({ code: 2, complaint: expect.stringContaining('E060 "qa"') });
+    expect(await validate(['--env', 'dev,qa'])).toMatchObject({ code: 2 });
+    expect(await validate(['--nonsense'])).toEqual({
+      code: 2,
+      output: '',
+      complaint: 'There is no option --nonsense (--help lists them).\n',
+    });
+    expect(await validate(['--env'])).toMatchObject({
+      code: 2,
+      complaint: expect.stringMatching(/^--env needs a value/),
+    });
+    expect(await validate(['a', 'b'])).toMatchObject({ code: 2, complaint: expect.stringMatching(/^Give one folder/) });
     const nowhere = join(folder, 'nowhere');
     expect(await validate([nowhere])).toMatchObject({ code: 2, complaint: expect.stringContaining('make synth') });
+  });
+
+  it('reads the environments from ENV as well, where no option says them', async () => {
+    const objects = async (words: string[], ENV: string): Promise<string[]> => {
+      const { output } = await validate(words, { ENV, JSON: '1' });
+      return (JSON.parse(output) as { environments: string[] }).environments;
+    };
+    expect(await objects([], 'staging, dev')).toEqual(['dev', 'staging']);
+    expect(await objects(['--env', 'prod'], 'dev')).toEqual(['prod']);
+    expect(await objects([], '')).toEqual([...environmentNames]);
+    expect(await validate([], { ENV: 'dev,foo' })).toEqual({
+      code: 2,
+      output: '',
+      complaint: 'ENV: E060 "foo" is no environment. Write dev, staging, prod, or several with commas.\n',
+    });
   });
 
   it('says in one line that Go is missing', async () => {

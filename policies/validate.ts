@@ -1,12 +1,13 @@
 // `make validate`: everything that can be said of manifests without a cluster, all findings of a run at once.
 import { relative } from 'node:path';
+import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { readConfig } from './config.ts';
 import { runCommand } from './environment-fault.ts';
 import { checkAdmission } from './validation/admission.ts';
 import { checkContract } from './validation/contract.ts';
 import { checkOnFargate } from './validation/fargate.ts';
 import type { Finding } from './validation/finding.ts';
-import { parts } from './validation/finding.ts';
+import { findingsText } from './validation/findings-text.ts';
 import { readSets, UsageFault } from './validation/read-sets.ts';
 import { checkSchemas } from './validation/schema.ts';
 
@@ -14,19 +15,13 @@ const usage = `Usage: node policies/validate.ts [DIR] [--env dev,staging,prod]
 
 Checks manifests offline: kubeconform (strict, schemas of the cluster's version), the admission policies, Fargate's rules,
 the platform contract. DIR is manifests/ unless said: a folder for each environment, or the manifests of one.
-  --env LIST   only these environments; for a folder of plain manifests, the environment that it is for (prod unless said)
+  --env LIST   only these environments; for a folder of plain manifests, the environment that it is for (prod unless said);
+               also as the variable ENV
   --help       this text
   JSON=1       the answer for a program
 
 Exit codes: 0 nothing to mend, 2 wrong usage, 4 a rule is broken, 5 the machine lacks something.
 `;
-
-const titles = {
-  schema: 'schemas (kubeconform)',
-  admission: 'admission policies',
-  fargate: 'Fargate',
-  contract: 'platform contract',
-} as const;
 
 await runCommand(async () => {
   const words = process.argv.slice(2);
@@ -45,7 +40,7 @@ await runCommand(async () => {
 
 async function validate(words: readonly string[]): Promise<number> {
   const startedAt = performance.now();
-  const { sets, unreadable } = readSets(words);
+  const { sets, unreadable } = readSets(words, readConfig().environments);
   // The two programs run beside each other, and beside what is computed here.
   const [schema, admission, here] = await Promise.all([
     checkSchemas(sets),
@@ -72,21 +67,9 @@ async function validate(words: readonly string[]): Promise<number> {
 
 function tell(
   findings: readonly Finding[],
-  summary: { environments: string[]; objects: number; errors: number; warnings: number; seconds: number },
+  summary: { environments: EnvironmentName[]; objects: number; errors: number; warnings: number; seconds: number },
 ): void {
-  for (const environment of summary.environments) {
-    for (const part of parts) {
-      const own = findings.filter((finding) => finding.environment === environment && finding.part === part);
-      if (own.length === 0) continue;
-      process.stderr.write(`${environment}, ${titles[part]}:\n`);
-      for (const { file, line, rule, object, severity, message } of own) {
-        const what = [severity === 'warning' ? '(warning)' : '', object && `${object}:`, message]
-          .filter(Boolean)
-          .join(' ');
-        process.stderr.write(`  ${file}:${line}: ${rule} ${what}\n`);
-      }
-    }
-  }
+  process.stderr.write(findingsText(findings, summary.environments));
   const { environments, objects, errors, warnings, seconds } = summary;
   const where = environments.join(', ');
   process.stdout.write(

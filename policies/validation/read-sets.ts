@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import { readFolder } from '@millrace/fargate/read-manifests.ts';
+import { usageSentence } from '@millrace/fargate/usage-sentence.ts';
 import { parametersName } from '../admission/parameters.ts';
 import { readPlatform } from '../platforms.ts';
 import type { Finding, ValidatedSet } from './finding.ts';
@@ -15,9 +16,15 @@ export class UsageFault extends Error {
 
 const standardFolder = resolve(import.meta.dirname, '../../manifests');
 
-/** The environments' manifests that the command line names, and files of theirs that cannot be read. */
-export function readSets(words: readonly string[]): { sets: ValidatedSet[]; unreadable: Finding[] } {
-  const { folder, asked } = readWords(words);
+/**
+ * The environments' manifests that the command line names, and files of theirs that cannot be read.
+ * @param environments the list of the variable ENV; `--env` wins.
+ */
+export function readSets(
+  words: readonly string[],
+  environments: string | undefined,
+): { sets: ValidatedSet[]; unreadable: Finding[] } {
+  const { folder, asked } = readWords(words, environments);
   if (!existsSync(folder))
     throw new UsageFault(`${folder} does not exist. Run "make synth" first, or give another folder.`);
   if (!statSync(folder).isDirectory()) throw new UsageFault(`${folder} is no folder. Give the folder that it lies in.`);
@@ -42,21 +49,27 @@ export function readSets(words: readonly string[]): { sets: ValidatedSet[]; unre
   return { sets, unreadable };
 }
 
-function readWords(words: readonly string[]): { folder: string; asked: EnvironmentName[] } {
+function readWords(
+  words: readonly string[],
+  environments: string | undefined,
+): { folder: string; asked: EnvironmentName[] } {
+  const { values, positionals } = parse(words);
+  if (positionals.length > 1) throw new UsageFault(`Give one folder, not ${positionals.length} (--help tells more).`);
+  const names = (values.env ?? environments)?.split(',').map((name) => name.trim()) ?? [];
+  const wrong = names.find((name) => !environmentNames.some((known) => known === name));
+  if (wrong !== undefined) {
+    throw new UsageFault(
+      `ENV: E060 "${wrong}" is no environment. Write ${environmentNames.join(', ')}, or several with commas.`,
+    );
+  }
+  return { folder: resolve(positionals[0] ?? standardFolder), asked: names as EnvironmentName[] };
+}
+
+function parse(words: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      options: { env: { type: 'string' } },
-      allowPositionals: true,
-    });
-    if (positionals.length > 1) throw new Error('Give one folder');
-    const names = values.env?.split(',').map((name) => name.trim()) ?? [];
-    const wrong = names.find((name) => !environmentNames.includes(name as EnvironmentName));
-    if (wrong !== undefined) throw new Error(`E060 "${wrong}" is no environment. Write ${environmentNames.join(', ')}`);
-    return { folder: resolve(positionals[0] ?? standardFolder), asked: names as EnvironmentName[] };
+    return parseArgs({ args: [...words], options: { env: { type: 'string' } }, allowPositionals: true });
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
-    throw new UsageFault(`${reason}. See "node policies/validate.ts --help".`);
+    throw new UsageFault(usageSentence(error).replace(/^t/, 'T'));
   }
 }
 
