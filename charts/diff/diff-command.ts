@@ -27,25 +27,24 @@ export async function diff(words: readonly string[]): Promise<string> {
   const variables = commandVariables();
   const options = readOptions(words, { variables, values: ['from', 'to', 'format'], switches: ['json'] });
   const format = formatOf(options);
-  const report = await reportOf(options.values.get('from'), options.values.get('to'));
+  const report = await reportOf(options.values.get('from') ?? 'HEAD', options.values.get('to'));
   if (format === 'json') return diffJson(report);
   if (format === 'markdown') return diffMarkdown(report);
   return diffText(report, paintFor(process.stdout.isTTY && !variables['NO_COLOR']));
 }
 
-async function reportOf(from: string | undefined, to: string | undefined): Promise<DiffReport> {
-  if (from === undefined) {
-    throw new CommandFault(
-      2,
-      'Say what to compare with: make diff FROM=<ref or environment> [TO=<ref or environment>].',
-    );
-  }
+async function reportOf(from: string, to: string | undefined): Promise<DiffReport> {
   if (isEnvironment(from) && to !== undefined && isEnvironment(to)) return betweenEnvironments(from, to);
   const environment = [from, to].find((side) => side !== undefined && isEnvironment(side));
   if (environment !== undefined) {
+    const other = environment === from ? to : from;
+    const fault =
+      other === undefined
+        ? `"${environment}" is an environment`
+        : `"${other}" is not an environment, and "${environment}" is one`;
     throw new CommandFault(
       2,
-      `"${environment}" is an environment: compare two of ${environmentNames.join(', ')}, or two refs. A branch of that name is refs/heads/${environment}.`,
+      `${fault}: compare two of ${environmentNames.join(', ')}, or two refs. A branch of that name is refs/heads/${environment}.`,
     );
   }
   const before = commitSnapshot(repositoryRoot, resolveCommit(repositoryRoot, from));

@@ -50,8 +50,7 @@ function environmentParts(report: DiffReport, environment: EnvironmentDiff): str
     ...list.map((field) => `    ${fieldLine(field)}`),
   ]);
   return [
-    `### ${escaped(name)}`,
-    environmentHeadlines(report, environment),
+    ...(isChange ? [`### ${escaped(name)}`, environmentHeadlines(report, environment)] : []),
     ...section(
       '**⚠️ Access widens**',
       widened.map(({ subject, what }) => `${code(subject)} ${code(what)}`),

@@ -79,7 +79,8 @@ function environmentParts(report: DiffReport, environment: EnvironmentDiff, pain
   const section = (title: string, lines: readonly string[], colour = (text: string) => text): string[] =>
     lines.length > 0 ? [colour([title, ...lines.map((line) => `  ${line}`)].join('\n'))] : [];
   return [
-    `${paint.bold(`── ${name} ──`)} ${environmentHeadlines(report, environment)}`,
+    // Two environments are one comparison: its title and counts stand at the top already.
+    ...(isChange ? [`${paint.bold(`── ${name} ──`)} ${environmentHeadlines(report, environment)}`] : []),
     ...section(
       'ACCESS WIDENS',
       widened.map(({ subject, what }) => `! ${subject}: ${what}`),

@@ -24,17 +24,29 @@ describe('make diff, told something wrong', () => {
   afterAll(() => copy.remove());
 
   it.each([
-    [[], /^Say what to compare with: make diff FROM=.*\n$/, 2],
     [['--from', 'nowhere'], /^There is no ref or environment "nowhere"\. Known are .*main.*\n$/, 2],
     [['--from', '--output=x'], /^--from needs a value\.\n$/, 2],
     [['--from=--output=x'], /^There is no ref or environment "--output=x"\. .*\n$/, 2],
     [['--from', 'dev'], /^"dev" is an environment: compare two of .*refs\/heads\/dev\.\n$/, 2],
-    [['--from', 'start', '--to', 'prod'], /^"prod" is an environment: .*\n$/, 2],
+    [['--from', 'start', '--to', 'prod'], /^"start" is not an environment, and "prod" is one: .*\n$/, 2],
+    [['--from', 'dev', '--to', 'foo'], /^"foo" is not an environment, and "dev" is one: compare two of .*\n$/, 2],
+    [['--nonsense'], /^There is no option "--nonsense"\. See --help\.\n$/, 2],
     [['--from', 'start', '--format', 'html'], /^There is no format "html"\. Write one of text, markdown, json\.\n$/, 2],
   ])('wrong usage is one line that says what to do: %j', (words, line, code) => {
     const run = diff(words);
     expect([run.code, run.out]).toEqual([code, '']);
     expect(run.err).toMatch(line);
+  });
+
+  it('compares HEAD with the working tree where nothing is said', () => {
+    const clean = diff([]);
+    expect([clean.code, clean.err]).toEqual([0, '']);
+    expect(clean.out).toMatch(/^HEAD \(\w{10}\) → working tree\nnothing changes\n/);
+    const file = 'manifests/dev/order/service-order-api.yaml';
+    branch('older', () => copy.git('rm', '--quiet', file));
+    expect(diff([]).out).toMatch(/^HEAD \(\w{10}\) → working tree\n.*1 added/);
+    expect(diff(['--to', 'start']).out).toMatch(/^HEAD \(\w{10}\) → start \(\w{10}\)\n.*1 added/);
+    copy.git('checkout', '--quiet', 'main');
   });
 
   it('a ref without manifests, or with one that is no YAML, is named', () => {

@@ -63,6 +63,20 @@ describe('the forms of a report', () => {
     expect(headlines({ ...both, kind: 'environments' })[0]).toEqual({ words: '1 only in a', isLoud: false });
   });
 
+  it('two environments have their title and their counts once, a change has them for each environment', () => {
+    const shop = { name: 'dev → staging', added: ['Service shop/web'] };
+    const counted = (text: string, word: string): number => text.split(word).length - 1;
+    for (const write of [(of: DiffReport) => diffText(of, paintFor(false)), diffMarkdown]) {
+      const between = write(report(shop, { kind: 'environments', from: 'dev', to: 'staging' }));
+      expect([counted(between, 'dev → staging'), counted(between, '1 only in staging')]).toEqual([
+        1,
+        write === diffMarkdown ? 2 : 1,
+      ]);
+      const change = write(report({ ...shop, name: 'prod' }));
+      expect(counted(change, 'prod')).toBe(1);
+    }
+  });
+
   it('colours are there for a terminal and nowhere else', () => {
     const loud = report({ deleted: [{ resource: 'Service shop/old', consequence: '' }] });
     expect(diffText(loud, paintFor(true))).toContain('\u001b[31mDELETED');
