@@ -36,7 +36,12 @@ interface Wish {
 }
 
 function readWish(words: readonly string[], variables: Record<string, string | undefined>): Wish {
-  if (words.length > 0) throw new CommandFault(words.includes('--help') ? 0 : 2, usage.trimEnd());
+  if (words.includes('--help')) throw new CommandFault(0, usage.trimEnd());
+  const [unknown] = words;
+  if (unknown !== undefined) {
+    const fault = unknown.startsWith('-') ? `There is no option ${unknown}` : `"${unknown}" is not understood`;
+    throw new CommandFault(2, `${fault}: SITE, MINUTES and VISITORS are variables (--help tells how to use them).`);
+  }
   const positive = (name: string, standard: number, most: number): number => {
     const value = Number(variables[name] || standard);
     if (!(value > 0 && value <= most))

@@ -190,6 +190,8 @@ describe('a log', () => {
 describe('what cannot be replayed', () => {
   it.each([
     ['no log', [], {}, 2, 'make replay LOG='],
+    ['an option', ['--nonsense'], {}, 2, 'There is no option --nonsense (--help tells how to use it).\n'],
+    ['an option after the log', ['x.log', '-v'], {}, 2, 'There is no option -v ('],
     ['a speed of zero', ['x.log', 'a', '0'], {}, 2, 'SPEED=0'],
     ['a file that is missing', ['/nowhere/access.log'], {}, 5, 'There is no file'],
     ['a folder', ['.'], {}, 5, 'is not a file'],

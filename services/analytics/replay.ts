@@ -35,6 +35,8 @@ interface Wish {
 
 function readWish(words: readonly string[], variables: Record<string, string | undefined>): Wish {
   if (words.includes('--help')) throw new CommandFault(0, usage.trimEnd());
+  const unknown = words.find((word) => /^-[-a-z]/i.test(word));
+  if (unknown !== undefined) throw new CommandFault(2, `There is no option ${unknown} (--help tells how to use it).`);
   const [path = variables['LOG'], site = variables['SITE'], speed = variables['SPEED'], ...more] = words;
   if (!path || more.length > 0) throw new CommandFault(2, usage.trimEnd());
   const factor = speed ? Number(speed) : undefined;
