@@ -1,5 +1,6 @@
 import type { EventContract } from './event.ts';
 import type { Fault } from './fault.ts';
+import { unknownEvent } from './known-part.ts';
 import type { Service } from './service.ts';
 
 /** One step: a consumer that reads an event may answer with others. */
@@ -26,6 +27,12 @@ export function reactions(services: readonly Service[]): Reaction[] {
  * leads out of it: then it can end, and W032 warns. Without one every message makes the next for ever: E034.
  */
 export function cycleFaults(services: readonly Service[]): Fault[] {
+  const events = services.flatMap(({ publishes, consumes }) => [
+    ...publishes,
+    ...consumes.flatMap(({ event, leadsTo = [] }) => [event, ...leadsTo]),
+  ]);
+  // With an event that cannot be read, a cycle's end may be missing.
+  if (events.includes(unknownEvent)) return [];
   const all = reactions(services);
   return cyclesOf(all).map((cycle) => {
     const members = new Set(cycle);

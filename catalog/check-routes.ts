@@ -1,3 +1,4 @@
+import { secretLook } from './check-secrets.ts';
 import type { Fault } from './fault.ts';
 import type { Service } from './service.ts';
 
@@ -33,7 +34,7 @@ export function routeFaults(services: readonly Service[]): Fault[] {
       return [{ place, code: 'E093', message: `"${route}" is not a path. Write /a/b or /a/*, in lower case.` }];
     }
     const other = routes.find((each, place) => place !== index && conflicts(each, entry));
-    return other ? [{ place, code: 'E092', message: conflictMessage(entry, other) }] : [];
+    return other ? [{ place, code: 'E092', message: conflictMessage(entry, { other, routes }) }] : [];
   });
 }
 
@@ -48,8 +49,24 @@ function conflicts(one: OwnedRoute, other: OwnedRoute): boolean {
 const isUnder = (route: string, prefix: string): boolean =>
   prefix.endsWith('/*') && route.startsWith(prefix.slice(0, -1)) && route !== prefix;
 
-function conflictMessage(entry: OwnedRoute, other: OwnedRoute): string {
-  if (entry.route === other.route) return `${entry.route} is ${other.owner}'s too. One path has one owner.`;
+function conflictMessage(entry: OwnedRoute, { other, routes }: { other: OwnedRoute; routes: OwnedRoute[] }): string {
+  if (entry.route === other.route && entry.owner === other.owner) {
+    return `${entry.route} is written twice in ${entry.owner}. Take one away.`;
+  }
+  const remedy = `Write ${freeRoute(entry, routes)} or another free path, or take it away from one of the two.`;
+  if (entry.route === other.route) return `${entry.route} is ${other.owner}'s too. One path has one owner. ${remedy}`;
   const [wide, narrow] = isUnder(entry.route, other.route) ? [other, entry] : [entry, other];
-  return `${narrow.route} (${narrow.owner}) lies under ${wide.route} (${wide.owner}). Write paths that do not overlap.`;
+  return `${narrow.route} (${narrow.owner}) lies under ${wide.route} (${wide.owner}). ${remedy}`;
+}
+
+/** A path of the owner's own that conflicts with none: `/api/order-api`, else with a number. */
+function freeRoute({ owner, route, place }: OwnedRoute, routes: readonly OwnedRoute[]): string {
+  const words = secretLook(owner) ? 'other' : owner.toLowerCase();
+  const word = words.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+  const ending = route.endsWith('/*') ? '/*' : '';
+  for (let count = 1; ; count++) {
+    const free = { owner: '', place, route: `/api/${word}${count > 1 ? `-${count}` : ''}${ending}` };
+    // Under a prefix of all of /api nothing is free; that prefix is told of at its own place.
+    if (!routes.some((each) => each.route !== '/api/*' && conflicts(each, free))) return free.route;
+  }
 }

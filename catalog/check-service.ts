@@ -110,7 +110,7 @@ function workloadFaults(place: string, key: string, workload: Workload): Fault[]
       );
     }
   }
-  if (workload.isSingleton && (workload.scaleOn || environmentNames.some((name) => workload.replicas[name] !== 1))) {
+  if (workload.isSingleton && (workload.scaleOn || environmentNames.some((name) => workload.replicas[name] > 1))) {
     add('.isSingleton', 'E061', 'only one runs usefully at a time. Write 1 replica everywhere and no scaleOn.');
   }
   return faults;

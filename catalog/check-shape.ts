@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { environmentNames } from './environments.ts';
 import type { Fault } from './fault.ts';
-import { isSound, shapeFaults } from './shape.ts';
+import { brokenIssues, isSound, shapeFaults } from './shape.ts';
 
 const environment = z.enum(environmentNames);
 const replicas = z.strictObject({ dev: z.int(), staging: z.int(), prod: z.int() });
@@ -67,12 +67,20 @@ const service = z.strictObject({
 /** May a service's values be read as its type says? Keys that nothing reads do no harm there. */
 export const isServiceSound = (value: unknown): boolean => isSound(service, value);
 
+/** What is broken in a service. Keys that nothing reads break nothing. */
+export const serviceIssues = (value: unknown): z.core.$ZodIssue[] => brokenIssues(service, value);
+
+/** How a service is called in places: by its name, or by its number. */
+export function serviceLabel(value: unknown, index: number): string {
+  const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'name') : undefined;
+  return typeof name === 'string' && name !== '' ? name : `services[${index}]`;
+}
+
 const environmentKeys: readonly string[] = environmentNames;
 
 /** Compares a service, as it is at run time, with what a service may hold: E004, E010, and E060 for an unknown environment. */
 export function serviceShapeFaults(value: unknown, index: number): Fault[] {
-  const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'name') : undefined;
-  const place = typeof name === 'string' && name !== '' ? name : `services[${index}]`;
+  const place = serviceLabel(value, index);
   return shapeFaults(service, value).map((fault) => asEnvironment({ ...fault, place: `${place}${fault.place}` }));
 }
 

@@ -19,12 +19,18 @@ export function sizeFault(name: string): string | undefined {
   return `Fargate has no size "${name}" (256 MB of it are Fargate's own). The nearest are "${first}" and "${second}".`;
 }
 
-/** Nearest in ratio, because a vCPU more at 0.25 is much and at 8 is little. */
+/** With a vCPU that Fargate has, its two nearest memories; else the nearest memory of the vCPU below and of that above. */
 function nearestSizes(wanted: Size): string[] {
-  const ratio = (a: number, b: number): number => Math.abs(Math.log2(Math.max(a, 1e-3) / Math.max(b, 1e-3)));
-  const distance = (size: Size): number => ratio(size.vcpu, wanted.vcpu) + ratio(size.gibibytes, wanted.gibibytes);
-  return sizes
-    .toSorted((a, b) => distance(a) - distance(b) || a.vcpu - b.vcpu || a.gibibytes - b.gibibytes)
-    .slice(0, 2)
-    .map(({ vcpu, gibibytes }) => `${vcpu} vCPU / ${gibibytes} GB`);
+  const byMemory = (candidates: readonly Size[]): Size[] =>
+    candidates.toSorted(
+      (a, b) =>
+        Math.abs(a.gibibytes - wanted.gibibytes) - Math.abs(b.gibibytes - wanted.gibibytes) ||
+        a.gibibytes - b.gibibytes,
+    );
+  const below = Math.max(...sizes.map(({ vcpu }) => vcpu).filter((vcpu) => vcpu <= wanted.vcpu));
+  const above = Math.min(...sizes.map(({ vcpu }) => vcpu).filter((vcpu) => vcpu >= wanted.vcpu));
+  const [low = [], high = []] = [below, above].map((vcpu) => byMemory(sizes.filter((size) => size.vcpu === vcpu)));
+  const isBetween = below !== above && low.length > 0 && high.length > 0;
+  const two = isBetween ? [...low.slice(0, 1), ...high.slice(0, 1)] : [...(low.length > 0 ? low : high)].slice(0, 2);
+  return two.map(({ vcpu, gibibytes }) => `${vcpu} vCPU / ${gibibytes} GB`);
 }

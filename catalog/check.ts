@@ -5,30 +5,38 @@ import { grantFaults } from './check-grants.ts';
 import { routeFaults } from './check-routes.ts';
 import { secretFaults, secretLook, withoutSecrets } from './check-secrets.ts';
 import { ownFaults } from './check-service.ts';
-import { isServiceSound, serviceShapeFaults } from './check-shape.ts';
+import { serviceShapeFaults } from './check-shape.ts';
 import { environments } from './environments.ts';
 import type { Fault } from './fault.ts';
 import { sortFaults } from './fault.ts';
+import { knownPart, outside } from './known-part.ts';
 import type { Service } from './service.ts';
 
 export type { Fault } from './fault.ts';
 
 /**
  * Checks the catalog as a whole and gives back every fault and warning, sorted, so that two runs say the same. The values
- * are compared with their shape first: what lacks its shape is not looked at further, everything else is.
+ * are compared with their shape first: a member that lacks its shape is not looked at further, everything else is.
  */
 export function checkCatalog(services: readonly Service[]): Fault[] {
-  const whole = services.filter((service) => isServiceSound(service) && !secretLook(service.name));
+  const parts = services.map(knownPart);
+  const known = parts.map(({ service }) => service);
+  const related = [
+    ...known.flatMap((service) => [...ownFaults(service, known), ...deliveryFaults(service), ...grantFaults(service)]),
+    ...routeFaults(known),
+    ...eventFaults(known),
+    ...cycleFaults(known),
+  ];
   const secrets = [
     ...services.flatMap((service, index) => secretFaults(service, nameOf(service, index))),
     ...secretFaults(environments, 'catalog/environments.ts environments'),
   ];
   const faults = [
     ...services.flatMap(serviceShapeFaults),
-    ...whole.flatMap((service) => [...ownFaults(service, whole), ...deliveryFaults(service), ...grantFaults(service)]),
-    ...routeFaults(whole),
-    // Events are judged together: with a service missing, each of its events would seem to be.
-    ...(whole.length === services.length ? [...eventFaults(services), ...cycleFaults(services)] : []),
+    ...outside(
+      related,
+      parts.flatMap(({ broken }) => broken),
+    ),
   ];
   return sortFaults([...secrets, ...withoutSecrets(faults, secrets)]);
 }

@@ -24,8 +24,13 @@ export function shapeFaults(schema: z.ZodType, value: unknown): Fault[] {
 
 /** Has a value everything that its schema asks for? Unknown keys are allowed here. */
 export function isSound(schema: z.ZodType, value: unknown): boolean {
+  return brokenIssues(schema, value).length === 0;
+}
+
+/** What keeps a value from being read as its schema says: everything but unknown keys. A broken union is said as a whole. */
+export function brokenIssues(schema: z.ZodType, value: unknown): Issue[] {
   const result = schema.safeParse(value, { jitless: true });
-  return result.success || result.error.issues.every(({ code }) => code === 'unrecognized_keys');
+  return result.success ? [] : result.error.issues.filter(({ code }) => code !== 'unrecognized_keys');
 }
 
 type Issue = z.core.$ZodIssue;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkCatalog, formatFault, formatFaultIn, isWarning } from './check.ts';
 import { services } from './services.ts';
+import { broken } from './testing/broken.ts';
 import { withService, withSubscription, withWorkload } from './testing/change.ts';
 import { wrongRelations } from './testing/wrong-relations.ts';
 import { wrongShapes } from './testing/wrong-shapes.ts';
@@ -38,6 +39,10 @@ describe('a wrong catalog', () => {
       expect(faults.map((fault) => fault.code)).toContain(code);
     }
     expect(checkCatalog([...services])).toEqual([]);
+  });
+
+  it.each(broken)('with $what has every other fault told too, and none that is not there', ({ catalog, told }) => {
+    expect(checkCatalog(catalog).map(({ place, code }) => `${place} ${code}`)).toEqual(told);
   });
 
   it('never has a secret repeated, wherever it stands', () => {

@@ -197,14 +197,21 @@ export const wrongRelations: readonly WrongCatalog[] = [
     what: 'a path with two owners',
     catalog: withWorkload('order', 'api', { routes: ['/api/payments'] }),
     place: 'order.workloads.api.routes[0]',
-    message: "/api/payments is payment.api's too",
+    message: "/api/payments is payment.api's too. One path has one owner. Write /api/order-api or another free path",
+  },
+  {
+    code: 'E092',
+    what: 'a path twice in one workload',
+    catalog: withWorkload('order', 'api', { routes: ['/api/orders', '/api/orders'] }),
+    place: 'order.workloads.api.routes[1]',
+    message: 'Take one away.',
   },
   {
     code: 'E092',
     what: "a path under another's prefix",
     catalog: withWorkload('payment', 'api', { routes: ['/api/orders/payments/*'] }),
     place: 'payment.workloads.api.routes[0]',
-    message: 'lies under /api/orders/* (order.api)',
+    message: 'lies under /api/orders/* (order.api). Write /api/payment-api/* or another free path',
   },
   {
     code: 'E093',

@@ -152,6 +152,20 @@ export const wrongShapes: readonly WrongCatalog[] = [
   },
   {
     code: 'E020',
+    what: 'a vCPU that Fargate has not',
+    catalog: withWorkload('order', 'api', { size: '3 vCPU / 1 GB' }),
+    place: 'order.workloads.api.size',
+    message: 'The nearest are "2 vCPU / 4 GB" and "4 vCPU / 8 GB"',
+  },
+  {
+    code: 'E020',
+    what: 'more vCPU than Fargate has',
+    catalog: withWorkload('order', 'api', { size: '32 vCPU / 64 GB' }),
+    place: 'order.workloads.api.size',
+    message: 'The nearest are "16 vCPU / 64 GB" and "16 vCPU / 56 GB"',
+  },
+  {
+    code: 'E020',
     what: 'a size in other words',
     catalog: withWorkload('order', 'api', { size: '1 CPU, 2 GiB' }),
     place: 'order.workloads.api.size',
