@@ -36,7 +36,7 @@ validate: setup ## manifests/ is current and keeps every rule: schemas, admissio
 	@$(RUN) sh -c 'node charts/main.ts --check >&2 && node policies/validate.ts'
 
 .PHONY: diff
-diff: setup ## what a release changes (FROM=ref or environment, TO=…; JSON=1, FORMAT=markdown)
+diff: setup ## what a release changes (FROM=ref or environment, HEAD unless said; TO=…; JSON=1, FORMAT=markdown)
 	@$(RUN) node charts/diff/main.ts
 
 .PHONY: cost
