@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import { policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import type { Chart } from 'cdk8s';
 import { ApiObject } from 'cdk8s';
@@ -16,12 +17,6 @@ export interface AdmissionPolicy extends Manifest {
 export interface Admission {
   policies: readonly AdmissionPolicy[];
   actions: Record<EnvironmentName, readonly string[]> & { exceptions: Record<string, readonly string[]> };
-}
-
-/** Where the policies' parameters are: cluster.ts writes them. */
-export interface ParameterPlace {
-  name: string;
-  namespace: string;
 }
 
 const maxPolicies = 200;
@@ -46,7 +41,6 @@ export function addAdmission(
     admission: Admission;
     environment: EnvironmentName;
     labels: Record<string, string>;
-    parameters: ParameterPlace;
   },
 ): void {
   const { policies, actions } = given.admission;
@@ -61,7 +55,7 @@ export function addAdmission(
       spec: {
         policyName: name,
         validationActions: [...(actions.exceptions[name] ?? actions[given.environment])],
-        ...(spec.paramKind && { paramRef: { ...given.parameters, parameterNotFoundAction: 'Deny' } }),
+        ...(spec.paramKind && { paramRef: { ...policyParametersPlace, parameterNotFoundAction: 'Deny' } }),
       },
     });
   }

@@ -1,6 +1,4 @@
-import { environments } from '@millrace/catalog/environments.ts';
-import { fargateSizes } from '@millrace/catalog/fargate.ts';
-import type { Platform } from '@millrace/catalog/platform.ts';
+import { policyParametersOf, policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
 import type { Chart } from 'cdk8s';
 import { ConfigMap, k8s } from 'cdk8s-plus-29';
 import { addAdmission } from './admission.ts';
@@ -9,10 +7,6 @@ import { addNamespaceObject, podSecurityLabels } from './namespace.ts';
 import { waveAnnotation, waves } from './place.ts';
 import { priorityClass } from './pod.ts';
 import type { RenderInput } from './rendered.ts';
-
-/** Where the admission policies find what is allowed in this environment. */
-export const policyNamespace = 'millrace-policy';
-export const policyParameters = 'platform-policy';
 
 /** What the cluster has once, whatever services run in it. */
 export function addClusterParts(chart: Chart, { environment, platform, admission }: RenderInput): void {
@@ -29,41 +23,18 @@ export function addClusterParts(chart: Chart, { environment, platform, admission
   addLogging(chart, platform, labels);
   addPriorityClasses(chart, labels);
   addNamespaceObject(chart, {
-    name: policyNamespace,
+    name: policyParametersPlace.namespace,
     labels: { ...labels, ...podSecurityLabels(platform.cluster.version) },
   });
-  new ConfigMap(chart, policyParameters, {
+  new ConfigMap(chart, policyParametersPlace.name, {
     metadata: {
-      name: policyParameters,
-      namespace: policyNamespace,
+      ...policyParametersPlace,
       labels,
       annotations: { [waveAnnotation]: String(waves.identity) },
     },
     data: policyParametersOf(platform),
   });
-  const parameters = { name: policyParameters, namespace: policyNamespace };
-  if (admission) addAdmission(chart, { admission, environment, labels, parameters });
-}
-
-/** The parameters of the admission policies: texts, lists separated by commas. */
-export function policyParametersOf(platform: Platform): Record<string, string> {
-  const { edge, cluster, services } = platform;
-  const sizes = fargateSizes.flatMap(({ vcpu, memoryMib }) => memoryMib.map((mib) => `${vcpu * 1000}m/${mib}Mi`));
-  return {
-    account: platform.account,
-    allowedSecurityGroups: Object.values(services)
-      .map(({ securityGroupId }) => securityGroupId)
-      .sort()
-      .join(','),
-    clusterSecurityGroup: cluster.securityGroupId,
-    domain: environments[platform.environment].domain,
-    environment: platform.environment,
-    fargateSizes: sizes.join(','),
-    region: platform.region,
-    registry: platform.registry,
-    sslPolicies: edge.sslPolicy,
-    wafAclArn: edge.wafAclArn,
-  };
+  if (admission) addAdmission(chart, { admission, environment, labels });
 }
 
 const priorities = [

@@ -1,8 +1,9 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import { policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
 import type { LocatedManifest } from '@millrace/fargate/manifest.ts';
 import type { AdmissionSet } from '../admission/evaluate.ts';
 import { evaluate } from '../admission/evaluate.ts';
-import { parametersName, policyParameters } from '../admission/parameters.ts';
+import { policyParameters } from '../admission/parameters.ts';
 import type { Policy } from '../admission/policies.ts';
 import { readActions, readPolicies } from '../admission/policies.ts';
 import type { Finding, ValidatedSet } from './finding.ts';
@@ -53,7 +54,9 @@ function admissionSet({ environment, manifests, platform }: ValidatedSet): Admis
 }
 
 const isParameters = ({ kind, metadata }: LocatedManifest['manifest']): boolean =>
-  kind === 'ConfigMap' && metadata.name === parametersName.name && metadata.namespace === parametersName.namespace;
+  kind === 'ConfigMap' &&
+  metadata.name === policyParametersPlace.name &&
+  metadata.namespace === policyParametersPlace.namespace;
 
 /** `v07-fargate-size` is rule V7. */
 export const ruleOf = (policy: Policy['metadata']['name']): string =>

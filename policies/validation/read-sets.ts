@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
+import { policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
 import { readFolder } from '@millrace/fargate/read-manifests.ts';
 import { usageSentence } from '@millrace/fargate/usage-sentence.ts';
-import { parametersName } from '../admission/parameters.ts';
 import { readPlatform } from '../platforms.ts';
 import type { Finding, ValidatedSet } from './finding.ts';
 
@@ -75,7 +75,7 @@ function parse(words: readonly string[]) {
 
 /** What the manifests themselves say that they are for. */
 function environmentOf(manifests: ValidatedSet['manifests']): EnvironmentName | undefined {
-  const parameters = manifests.find(({ manifest }) => manifest.metadata.name === parametersName.name)?.manifest;
+  const parameters = manifests.find(({ manifest }) => manifest.metadata.name === policyParametersPlace.name)?.manifest;
   const said = (parameters?.['data'] as Record<string, string> | undefined)?.['environment'];
   return environmentNames.find((name) => name === said);
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { TrackedEvent } from '@millrace/catalog/events/analytics.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Doors } from './testing/doors.ts';
-import { addSite, browser, openDoors, outcome } from './testing/doors.ts';
+import { addSite, browser, committedEvents, openDoors, outcome } from './testing/doors.ts';
 
 let doors: Doors;
 let site: string;
@@ -19,10 +18,7 @@ const send = (body: unknown, headers: Record<string, string> = {}) =>
     headers: { 'content-type': 'application/json', 'user-agent': browser, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-const committed = async (): Promise<TrackedEvent[]> => {
-  const rows = await doors.sql<{ data: { events: TrackedEvent[] } }[]>`select data from outbox order by created_at, id`;
-  return rows.flatMap((row) => row.data.events);
-};
+const committed = () => committedEvents(doors, site);
 const byId = async (id: string) => (await committed()).filter((event) => event.id === id);
 
 describe('a page view', () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TrackedEvent } from '@millrace/catalog/events/analytics.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Doors } from './testing/doors.ts';
-import { addSite, as, browser, openDoors, outcome } from './testing/doors.ts';
+import { addSite, as, browser, committedEvents, openDoors, outcome } from './testing/doors.ts';
 
 let doors: Doors;
 let site: string;
@@ -30,12 +30,8 @@ const send = (lines: (object | string)[] | string, headers: Record<string, strin
         ? lines
         : lines.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n'),
   });
-const committed = async (): Promise<TrackedEvent[]> => {
-  const rows = await doors.sql<{ event: TrackedEvent }[]>`
-    select event from outbox, jsonb_array_elements(data -> 'events') as event where event ->> 'siteId' = ${site}
-    order by event ->> 'at', event ->> 'id'`;
-  return rows.map((row) => row.event);
-};
+const committed = async (): Promise<TrackedEvent[]> =>
+  (await committedEvents(doors, site)).sort((a, b) => (a.at + a.id).localeCompare(b.at + b.id));
 // What the processor does with the ids; its own tests show the rest.
 const markStored = async (events: readonly TrackedEvent[]) => {
   for (const event of events) {

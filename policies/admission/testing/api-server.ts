@@ -1,6 +1,6 @@
+import { policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
 import type { ControlPlane, Reply } from '../../tools/control-plane.ts';
 import type { KubernetesObject, Verdict } from '../evaluate.ts';
-import { parametersName } from '../parameters.ts';
 import type { Policy } from '../policies.ts';
 import type { Case } from './cases.ts';
 import { pathOf } from './paths.ts';
@@ -15,7 +15,7 @@ export interface Comparison {
 
 const group = '/apis/admissionregistration.k8s.io/v1';
 const bindings = `${group}/validatingadmissionpolicybindings`;
-const parametersPath = `/api/v1/namespaces/${parametersName.namespace}/configmaps/${parametersName.name}`;
+const parametersPath = `/api/v1/namespaces/${policyParametersPlace.namespace}/configmaps/${policyParametersPlace.name}`;
 /** The API server cuts each warning at 256 characters once all of them are long. */
 const comparedCharacters = 120;
 const settleMs = 8_000;
@@ -26,7 +26,7 @@ export async function installPolicies(
   plane: ControlPlane,
   facts: { policies: readonly Policy[]; parameters: KubernetesObject },
 ): Promise<void> {
-  for (const name of ['order', 'dashboard', parametersName.namespace]) await makeNamespace(plane, { name });
+  for (const name of ['order', 'dashboard', policyParametersPlace.namespace]) await makeNamespace(plane, { name });
   await must(plane, 'POST', parametersPath.replace(/\/[^/]+$/, ''), facts.parameters);
   for (const policy of [keeper, ...facts.policies]) {
     await must(plane, 'POST', `${group}/validatingadmissionpolicies`, policy);
@@ -63,7 +63,7 @@ function bindingOf({ metadata, spec }: Policy): KubernetesObject {
     spec: {
       policyName: metadata.name,
       validationActions: ['Warn'],
-      ...(spec.paramKind && { paramRef: { ...parametersName, parameterNotFoundAction: 'Deny' } }),
+      ...(spec.paramKind && { paramRef: { ...policyParametersPlace, parameterNotFoundAction: 'Deny' } }),
     },
   };
 }

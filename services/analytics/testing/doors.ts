@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
+import type { TrackedEvent } from '@millrace/catalog/events/analytics.ts';
+import { PageViewsCollected } from '@millrace/catalog/events/analytics.ts';
 import type { Subject, VerifyToken } from '@millrace/runtime/auth.ts';
 import type { Database } from '@millrace/runtime/database.ts';
 import { openDatabase } from '@millrace/runtime/database.ts';
@@ -12,6 +14,7 @@ import { createApp } from '@millrace/runtime/server.ts';
 import { createMetrics } from '@millrace/runtime/telemetry.ts';
 import { createTestDatabase } from '@millrace/runtime/testing/postgres.ts';
 import { memoryStore } from '@millrace/runtime/volatile.ts';
+import { expect } from 'vitest';
 import type { Ingest } from '../ingest.ts';
 import { doorRoutes } from '../routes.ts';
 
@@ -90,6 +93,16 @@ export async function addSite(doors: Doors, site: { owner?: string; domain?: str
   });
   const { id } = (await response.json()) as { id: string };
   return id;
+}
+
+/**
+ * What was committed of a site's events, in their order. Each batch is held against its contract, because the doors do not:
+ * a member that the contract does not know, or takes differently, fails the test.
+ */
+export async function committedEvents(doors: Doors, siteId: string): Promise<TrackedEvent[]> {
+  const rows = await doors.sql<{ data: { events: TrackedEvent[] } }[]>`select data from outbox order by position`;
+  for (const { data } of rows) expect(PageViewsCollected.data.parse(data)).toEqual(data);
+  return rows.flatMap(({ data }) => data.events).filter((event) => event.siteId === siteId);
 }
 
 /** What a response says: its status and, of a problem, the slug; otherwise its body. */
