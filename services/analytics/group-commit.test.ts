@@ -1,4 +1,5 @@
 import type { TrackedEvent } from '@millrace/catalog/events/analytics.ts';
+import { problemOf } from '@millrace/runtime/failure.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GroupCommit } from './group-commit.ts';
@@ -57,19 +58,17 @@ describe('when writes leave', () => {
   /** Writes that stay under way until they are let go, in order. */
   function heldWrites(maxFlights?: number) {
     const sizes: number[] = [];
-    const leftAtMs: number[] = [];
     const letGo: (() => void)[] = [];
     const commit = groupCommit({
       ...(maxFlights !== undefined && { maxFlights }),
       write: (batches) => {
         sizes.push(batches.flat().length);
-        leftAtMs.push(performance.now());
         return new Promise((resolve) => {
           letGo.push(() => resolve(batches.map(() => 'id')));
         });
       },
     });
-    return { commit, sizes, leftAtMs, letGo };
+    return { commit, sizes, letGo };
   }
   const submitEachMs = async (commit: GroupCommit, count: number): Promise<void> => {
     for (let ms = 0; ms < count; ms += 1) {
@@ -84,18 +83,6 @@ describe('when writes leave', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(sizes).toEqual([1]);
   });
-  it('writes keep their distance while requests keep coming, and take all that came meanwhile', async () => {
-    const { commit, sizes, leftAtMs, letGo } = heldWrites();
-    for (let ms = 0; ms < 21; ms += 1) {
-      await submitEachMs(commit, 1);
-      letGo.shift()?.();
-    }
-    await vi.advanceTimersByTimeAsync(2);
-    const distances = leftAtMs.slice(1).map((ms, index) => ms - (leftAtMs[index] ?? 0));
-    expect(Math.min(...distances)).toBeGreaterThanOrEqual(2);
-    expect(Math.max(...sizes)).toBe(2);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(21);
-  });
   it('there are never more under way than may be', async () => {
     const { commit, sizes, letGo } = heldWrites(2);
     await submitEachMs(commit, 20);
@@ -108,6 +95,30 @@ describe('when writes leave', () => {
 });
 
 describe('a group commit', () => {
+  it('keeps a millisecond between writes, however fast requests come', async () => {
+    let writes = 0;
+    const commit = groupCommit({
+      write: async (batches) => {
+        writes += 1;
+        return batches.map(() => 'id');
+      },
+    });
+    const startedAt = performance.now();
+    const all: Promise<string[]>[] = [];
+    while (performance.now() - startedAt < 20) {
+      all.push(commit.submit(events(1)));
+      await new Promise(setImmediate);
+    }
+    await Promise.all(all);
+    // A slow machine makes fewer writes, never more.
+    expect(writes).toBeLessThanOrEqual(1 + (performance.now() - startedAt));
+    expect(all.length).toBeGreaterThan(writes);
+  });
+
+  /** What the door answers to a request that was refused. */
+  const statusOf = (answer: PromiseSettledResult<unknown>): number | undefined =>
+    answer.status === 'rejected' ? problemOf(answer.reason)?.status : undefined;
+
   it('answers everybody who waits with one write', async () => {
     const writes: number[] = [];
     const commit = groupCommit({
@@ -131,7 +142,7 @@ describe('a group commit', () => {
       },
     });
     const answers = await Promise.allSettled([commit.submit(events(1)), commit.submit(events(1))]);
-    expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected']);
+    expect(answers.map(statusOf)).toEqual([503, 503]);
     isGone = false;
     expect(await commit.submit(events(1))).toEqual(['id']);
   });
@@ -140,8 +151,7 @@ describe('a group commit', () => {
     const first = commit.submit(events(1));
     await new Promise(setImmediate);
     const answers = await Promise.allSettled([first, commit.submit(events(1)), commit.submit(events(1))]);
-    const names = answers.map((answer) => answer.status === 'rejected' && (answer.reason as Error).name);
-    expect(names).toEqual(['TimeoutError', 'TimeoutError', 'TimeoutError']);
+    expect(answers.map(statusOf)).toEqual([503, 503, 503]);
   });
   it('does not let one request fail for what is in another', async () => {
     const commit = groupCommit({

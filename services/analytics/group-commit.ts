@@ -11,7 +11,7 @@ const maxFlushEvents = 5_000;
 const maxWaitingEvents = 50_000;
 const flushDeadlineMs = 5_000;
 const usualFlights = 4;
-const gapMs = 2;
+const gapMs = 1;
 
 /** Writes batches in one transaction and gives back their ids, in order. */
 export type WriteBatches = (batches: TrackedEvent[][]) => Promise<string[]>;
@@ -31,8 +31,8 @@ export interface GroupCommit {
 
 /**
  * Commits many requests at once: whatever is waiting goes into the next transaction. A lone request leaves when the event
- * loop has read all sockets that are ready; under load writes keep `gapMs` between them, because each of them costs as
- * much as several requests. A slow write does not hold up the next one, unless `maxFlights` are under way.
+ * loop has read all sockets that are ready; under load writes leave at least `gapMs` apart, because each of them
+ * costs as much as several requests. A slow write does not hold up the next one, unless `maxFlights` are under way.
  */
 export function groupCommit(options: { write: WriteBatches; maxFlights?: number; deadlineMs?: number }): GroupCommit {
   const { maxFlights = usualFlights, deadlineMs = flushDeadlineMs } = options;
@@ -46,9 +46,14 @@ export function groupCommit(options: { write: WriteBatches; maxFlights?: number;
   const schedule = (): void => {
     if (isScheduled || waiting.length === 0 || flights.size >= maxFlights) return;
     isScheduled = true;
+    setImmediate(leaveInTime);
+  };
+
+  // Timers count whole milliseconds from the start of the loop's turn, and may be early.
+  const leaveInTime = (): void => {
     const waitMs = leftAtMs + gapMs - performance.now();
-    if (waitMs > 0) setTimeout(leave, waitMs);
-    else setImmediate(leave);
+    if (waitMs > 0) setTimeout(leaveInTime, Math.ceil(waitMs));
+    else leave();
   };
 
   const leave = (): void => {
