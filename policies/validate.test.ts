@@ -98,6 +98,7 @@ describe('make validate', () => {
       ['E080', 'arn:aws:sqs:eu-west-1:444455556666:staging-millrace-order-OrderPlaced'],
       ['E080', 'arn:aws-cn:sqs:us-east-1:444455556666:staging-millrace-order-OrderPlaced'],
       ['E080', 'arn:aws:sqs:us-east-1:444455556666:somebody'],
+      ['E080', 'arn:aws:iam::444455556666:role/staging-millrace-nobody'],
       ['E080', 'sqs.us-east-1.amazonaws.com/111122223333/'],
       ['E080', '777788889999.dkr.ecr.us-east-1.amazonaws.com'],
       ['E081', 'arn:aws:sqs:us-east-1:444455556666:staging-millrace-*'],
@@ -106,7 +107,7 @@ describe('make validate', () => {
       ['E083', 'vpc-00000000000000000'],
       ['E084', 'arn:aws:iam::444455556666:role/staging-millrace-payment'],
     ] as const;
-    const right = 'arn:aws:sqs:us-east-1:444455556666:staging-millrace-order-OrderPlaced';
+    const right = 'arn:aws:iam::444455556666:role/staging-millrace-order';
     const values = [...wrong.map(([, value]) => value), right].map((value, index) => [`/data/PLACE_${index}`, value]);
     const found = await findingsWith('order/configmap-order.yaml', Object.fromEntries(values));
     for (const [rule, value] of wrong) {
