@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -46,7 +46,15 @@ describe('a tool that is built on first use', () => {
 
   it('says what to install where there is no Go', async () => {
     vi.stubEnv('PATH', folder);
-    await expect(findTool('etcd')).rejects.toThrow('E910 etcd is built with Go');
+    for (const [name, module] of [
+      ['etcd', 'etcd/go.mod'],
+      ['admission', 'go.mod'],
+    ] as const) {
+      const [, version] = /^go (\d\S+)$/m.exec(readFileSync(join(import.meta.dirname, module), 'utf8')) ?? [];
+      await expect(findTool(name)).rejects.toThrow(
+        `E910 ${name} is built with Go, and there is no "go" on this machine. Install Go ${version} or newer`,
+      );
+    }
   });
 
   it('does not wait for a process that is gone', async () => {

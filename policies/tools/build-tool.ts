@@ -115,12 +115,18 @@ function linkerFlags(work: string): string {
 function whyNotBuilt(name: ToolName, error: unknown): string {
   const failure = error as NodeJS.ErrnoException & { stderr?: string };
   if (failure.code === 'ENOENT') {
-    return `E910 ${name} is built with Go, and there is no "go" on this machine. Install Go 1.24 or newer (https://go.dev/dl).`;
+    return `E910 ${name} is built with Go, and there is no "go" on this machine. Install Go ${goVersion(name)} or newer (https://go.dev/dl).`;
   }
   const lines = (failure.stderr ?? failure.message)
     .split('\n')
     .filter((line) => line && !line.startsWith('go: downloading'));
   return `E911 ${name} could not be built: ${lines.slice(0, 3).join(' | ') || failure.message}`;
+}
+
+/** The oldest Go that builds a tool, as the tool's own module says it. */
+function goVersion(name: ToolName): string {
+  const module = readFileSync(join(import.meta.dirname, tools[name].folder, 'go.mod'), 'utf8');
+  return /^go (\S+)$/m.exec(module)?.[1] ?? '';
 }
 
 function hashOf(name: ToolName): string {
