@@ -2,6 +2,7 @@ import type { Fault } from '@millrace/catalog/fault.ts';
 import { asCount, asMaps, asText, fieldOf } from '@millrace/fargate/fields.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
+import { scalerOf } from '../workload.ts';
 import type { PodMaker } from './objects.ts';
 import {
   containersOf,
@@ -109,7 +110,7 @@ const portsOf = (maker: PodMaker): Record<string, unknown>[] =>
 const listensOn = (maker: PodMaker, port: unknown): boolean =>
   portsOf(maker).some((entry) => entry['containerPort'] === port || entry['name'] === port);
 
-/** X106: each scaler has its Deployment, each Deployment at most one scaler, and only one of them counts replicas. */
+/** X106: each scaler has its Deployment, each Deployment the scaler of the catalog, and only one of them counts replicas. */
 export function scalers(set: RenderedEnvironment): Fault[] {
   const all = [...ofKind(set, 'HorizontalPodAutoscaler'), ...ofKind(set, 'ScaledObject')];
   const makers = deployments(set);
@@ -131,15 +132,14 @@ export function scalers(set: RenderedEnvironment): Fault[] {
 function scalerFaults(set: RenderedEnvironment, maker: PodMaker): Fault[] {
   const own = scalersOf(set, maker);
   const counts = fieldOf(maker.manifest, 'spec', 'replicas') !== undefined;
-  const wanted = set.services.find(({ name }) => name === maker.service)?.workloads[maker.workload];
+  const service = set.services.find(({ name }) => name === maker.service);
+  const wanted = service && scalerOf(service, maker.workload);
   const add = (message: string): Fault => faultOf(set, maker.manifest, { code: 'X106', at: 'spec.replicas', message });
   if (own.length > 1) return [add(`${own.map(({ kind }) => kind).join(' and ')} both scale it. Keep one.`)];
   if (own.length === 1 && counts)
     return [add('a scaler counts its replicas, and every sync would undo it. Leave replicas out.')];
+  if (own.length === 0 && wanted) return [add(`the catalog scales it and nothing does. Add a ${wanted}.`)];
   if (own.length === 0 && !counts) return [add('nothing says how many run. Write replicas, or add what scales it.')];
-  if (own.length === 0 && wanted?.scaleOn && 'cpuPercent' in wanted.scaleOn) {
-    return [add('the catalog scales it and nothing does. Add a HorizontalPodAutoscaler.')];
-  }
   const { least, most } = podCounts(set, maker);
   return least > most ? [add(`it has at least ${least} and at most ${most} pods. Write a larger maximum.`)] : [];
 }

@@ -4,6 +4,7 @@ import { proofs, prove } from './all-proofs.ts';
 import { projectScopes } from './app-project.ts';
 import { ruleFaults } from './event-rules.ts';
 import { badObjects } from './testing/bad-objects.ts';
+import { badScalers } from './testing/bad-scalers.ts';
 import { badSettings } from './testing/bad-settings.ts';
 import { goodSet, withObject, withoutObject } from './testing/sets.ts';
 
@@ -11,7 +12,7 @@ const prod = goodSet('prod');
 const worker = 'order/deployment-order-worker.yaml';
 
 /** Every code of every proof, with a set that must fail by it: if a proof is weakened, its row fails. */
-const cases = [...badObjects, ...badSettings];
+const cases = [...badObjects, ...badScalers, ...badSettings];
 
 describe('the proofs', () => {
   it.each(['dev', 'staging', 'prod'] as const)('find nothing in %s as it is rendered', (environment) => {
@@ -34,6 +35,12 @@ describe('the proofs', () => {
       manifest.metadata.namespace = 'keda';
     });
     expect(prove(set)).toContainEqual(expect.objectContaining({ code: 'X403' }));
+  });
+
+  it('name the ScaledObject that is missing, which other proofs see too, with X106', () => {
+    const message = expect.stringContaining('Add a ScaledObject');
+    const set = withoutObject(prod, 'order/scaledobject-order-worker.yaml');
+    expect(prove(set)).toContainEqual({ code: 'X106', place: `manifests/prod/${worker} spec.replicas`, message });
   });
 
   it('have a set that must fail for each of them', () => {

@@ -100,27 +100,6 @@ export const badObjects: readonly BadSet[] = [
     message: 'Mend the selector or targetPort',
   },
   {
-    code: 'X106',
-    proof: 'scalers',
-    what: 'a scaler of a Deployment that is not there',
-    set: withCopy(prod, 'order/scaledobject-order-worker.yaml', (scaler) => {
-      scaler.metadata.name = 'lost';
-      scaler.spec.scaleTargetRef.name = 'order-gone';
-    }),
-    place: 'manifests/prod/order/scaledobject-lost.yaml spec.scaleTargetRef',
-    message: 'there is no Deployment order-gone',
-  },
-  {
-    code: 'X106',
-    proof: 'scalers',
-    what: 'replicas beside a scaler',
-    set: withObject(prod, worker, (manifest) => {
-      manifest.spec.replicas = 2;
-    }),
-    place: `manifests/prod/${worker} spec.replicas`,
-    message: 'Leave replicas out',
-  },
-  {
     code: 'X201',
     proof: 'zoneSlices',
     what: 'a slice that is not rendered as the slice that it should be',
