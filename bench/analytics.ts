@@ -59,7 +59,7 @@ export const containerFlags = [
   '--disable-warning=ExperimentalWarning',
 ];
 
-/** The variables that every container has: two malloc arenas instead of sixteen keep a tenth of the memory. */
+/** The variables that every container has: few malloc arenas, because each keeps memory of its own. */
 export const containerVariables = { MALLOC_ARENA_MAX: '2' };
 
 const program = (place: AnalyticsPlace): string[] =>

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
+import postgres from 'postgres';
 import { benchSite, prepareAnalytics, startAnalytics } from './analytics.ts';
 import type { Load } from './load.ts';
 import { load } from './load.ts';
@@ -42,19 +43,33 @@ async function measure(stage: Stage, context: BenchContext, linkMs: number): Pro
   const seconds = context.isQuick ? 2 : 6;
   await load({ ...viewLoad(ours, '/api/analytics/collect'), seconds: 5 });
   await load({ ...viewLoad(peer, '/collect'), seconds: 5 });
+  const writesBefore = await countWrites(place.databaseUrl);
   const pairs = await inTurn(runs, {
     a: () => load({ ...viewLoad(ours, '/api/analytics/collect'), seconds }),
     b: () => load({ ...viewLoad(peer, '/collect'), seconds }),
     onPair: ({ a, b }) => context.progress(`link ${linkMs} ms: ours ${text(a)}, peer ${text(b)}`),
   });
+  const writes = (await countWrites(place.databaseUrl)) - writesBefore;
   await ours.stop();
   await peer.stop();
   const refused = pairs.reduce((sum, { a, b }) => sum + a.refused + a.failed + b.refused + b.failed, 0);
   if (refused > 0) throw new Error(`${refused} requests were refused or failed`);
-  return figures(pairs, linkMs);
+  const requests = pairs.reduce((sum, { a }) => sum + a.requestsPerSecond * seconds, 0);
+  return figures(pairs, { linkMs, requestsPerWrite: requests / writes });
 }
 
-function figures(pairs: { a: Load; b: Load }[], linkMs: number): Figure[] {
+/** One write is one row: a group of these requests never needs two. Nothing takes rows away, for no relay runs. */
+async function countWrites(url: string): Promise<number> {
+  const sql = postgres(url, { max: 1 });
+  const [row] = await sql<{ rows: number }[]>`select count(*)::int as rows from outbox`;
+  await sql.end();
+  return row?.rows ?? 0;
+}
+
+function figures(
+  pairs: { a: Load; b: Load }[],
+  { linkMs, requestsPerWrite }: { linkMs: number; requestsPerWrite: number },
+): Figure[] {
   const detail = { linkMs, connections, pairs };
   const link = linkMs === 0 ? '' : `, ${linkMs} ms on the database link`;
   const ratio = median(pairs.map(({ a, b }) => a.requestsPerSecond / b.requestsPerSecond));
@@ -71,6 +86,14 @@ function figures(pairs: { a: Load; b: Load }[], linkMs: number): Figure[] {
     },
     { bar: '1', what: `collect, p99${link}`, value: p99Ms, unit: 'ms', ...(linkMs === 0 && { atMost: 25 }), detail },
     { bar: '1', what: `collect${link}`, value: perSecond, unit: 'requests/s', detail },
+    {
+      bar: '1',
+      what: `one INSERT per request, p99${link}`,
+      value: median(pairs.map(({ b }) => b.p99Ms)),
+      unit: 'ms',
+      detail,
+    },
+    { bar: '1', what: `collect, requests that share a write${link}`, value: requestsPerWrite, unit: '', detail },
   ];
 }
 

@@ -38,31 +38,40 @@ async function inDatabase(stage: Stage, context: BenchContext): Promise<Figure[]
   const graphileUrl = await stage.database('graphile');
   await (await makeWorkerUtils({ connectionString: graphileUrl })).migrate();
   await createEffects(graphileUrl);
-  const best = async () =>
+  const best = async (task: 'nothing' | 'effect') =>
     Math.max(
-      await graphile(graphileUrl, { count, localQueue: 500 }),
-      await graphile(graphileUrl, { count, localQueue: 2_000 }),
+      await graphile(graphileUrl, { count, localQueue: 500, task }),
+      await graphile(graphileUrl, { count, localQueue: 2_000, task }),
     );
-  const pairs = await inTurn(context.isQuick ? 1 : 5, {
+  const rounds = await inTurn(context.isQuick ? 1 : 5, {
     a: () => ours(url, count),
-    b: best,
+    b: async () => ({ idle: await best('nothing'), working: await best('effect') }),
     onPair: ({ a, b }) =>
-      context.progress(`in the database: ours ${Math.round(a)}/s, graphile-worker ${Math.round(b)}/s`),
+      context.progress(
+        `in the database: ours ${Math.round(a)}/s, graphile-worker ${Math.round(b.idle)}/s, with an effect ${Math.round(b.working)}/s`,
+      ),
   });
+  const pairs = rounds.map(({ a, b }) => ({ a, b: b.idle }));
   const detail = { count, pairs };
   const ratio = median(pairs.map(({ a, b }) => a / b));
   const perSecond = median(pairs.map(({ a }) => a));
-  const working = await graphile(graphileUrl, { count, localQueue: 500, task: 'effect' });
+  const working = median(rounds.map(({ a, b }) => a / b.working));
   return [
     { bar: '6', what: "in the database, beside graphile-worker's best", value: ratio, unit: '×', atLeast: 1, detail },
     {
       bar: '6',
-      what: 'in the database, beside graphile-worker when its task writes the effect too',
-      value: perSecond / working,
+      what: 'in the database, beside graphile-worker whose task inserts the effect, one row a job',
+      value: working,
       unit: '×',
-      detail: { perSecond, working },
+      detail: { count, rounds },
     },
-    { bar: '6', what: 'in the database', value: perSecond, unit: 'events/s', detail },
+    {
+      bar: '6',
+      what: "in the database: relay and consumer over the tests' broker, a hundred messages a row",
+      value: perSecond,
+      unit: 'events/s',
+      detail,
+    },
   ];
 }
 
@@ -130,7 +139,7 @@ async function createEffects(url: string): Promise<void> {
 
 async function graphile(
   url: string,
-  { count, localQueue, task = 'nothing' }: { count: number; localQueue: number; task?: 'nothing' | 'effect' },
+  { count, localQueue, task }: { count: number; localQueue: number; task: 'nothing' | 'effect' },
 ): Promise<number> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   // A thousand in a statement: add_job for each of 60,000 in one statement takes minutes.
