@@ -2,6 +2,7 @@ import type { EventContract } from '@millrace/catalog/event.ts';
 import type { Message } from './broker.ts';
 import type { Transaction } from './database.ts';
 import { sqlOf } from './database.ts';
+import { withDeadline } from './deadline.ts';
 import type { EventEnvelope } from './event-envelope.ts';
 import type { ReachPoint } from './fault-point.ts';
 import { acceptOnce, forget } from './inbox.ts';
@@ -65,7 +66,9 @@ export async function applyBatch<Contract extends EventContract>(
   const result: BatchResult = { applied: 0, duplicates: ids.length - events.length, later: new Set(), dead: new Map() };
   if (events.length === 0) return result;
   const trace = continueTrace(events.length === 1 ? events[0]?.traceparent : undefined);
-  const outcome = await runWithTrace(trace, () => inTime(handle(tx, events), deadlineMs));
+  // The transaction refuses the handler's queries once it is over, so a late handler can do no harm.
+  const late = (): Error => new HandlerDeadline(`The handler took longer than ${deadlineMs} ms.`);
+  const outcome = await runWithTrace(trace, () => withDeadline(handle(tx, events), deadlineMs, late));
   if (outcome.outcome === 'partly') {
     // Only what was handed over counts.
     result.later = new Set(outcome.later?.filter((id) => fresh.has(id)));
@@ -103,17 +106,4 @@ function inAggregateOrder<Contract extends EventContract>(
   if (groups.size === events.length) return events;
   for (const group of groups.values()) group.sort((one, other) => one.aggregateVersion - other.aggregateVersion);
   return events.map((event) => groups.get(event.aggregateId)?.shift() ?? event);
-}
-
-/** The transaction refuses the handler's queries once it is over, so a late handler can do no harm. */
-async function inTime<Result>(work: Promise<Result>, deadlineMs: number): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new HandlerDeadline(`The handler took longer than ${deadlineMs} ms.`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

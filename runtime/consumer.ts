@@ -3,6 +3,7 @@ import type { Message, Queue } from './broker.ts';
 import type { Handle, OnDead } from './consumer-batch.ts';
 import { processMessages } from './consumer-messages.ts';
 import type { Database } from './database.ts';
+import { withDeadline } from './deadline.ts';
 import type { ReachPoint } from './fault-point.ts';
 import { noFault } from './fault-point.ts';
 import { probeInbox, purgeInbox } from './inbox.ts';
@@ -134,16 +135,9 @@ async function runSteps(parts: { step(): Promise<Progress>; probe(): Promise<voi
 }
 
 /** The long poll ends by itself; a queue that does not even end that is given up five seconds later. */
-async function receiveInTime(queue: Queue, max: number, signal: AbortSignal): Promise<Message[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('The queue did not answer.')), (waitSeconds + 5) * 1_000);
-  });
-  try {
-    return await Promise.race([queue.receive({ max, waitSeconds, signal }), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function receiveInTime(queue: Queue, max: number, signal: AbortSignal): Promise<Message[]> {
+  const late = (): Error => new Error('The queue did not answer.');
+  return withDeadline(queue.receive({ max, waitSeconds, signal }), (waitSeconds + 5) * 1_000, late);
 }
 
 async function settles(work: Promise<unknown>): Promise<boolean> {

@@ -6,6 +6,7 @@ import { startListening } from './database-listen.ts';
 import { Pool } from './database-pool.ts';
 import type { ParsedOptions, RunnableQuery } from './database-session.ts';
 import { ConnectionFault, routeQueries, Session } from './database-session.ts';
+import { withDeadline } from './deadline.ts';
 
 /** A transaction of Drizzle, as stores and consumers get it. */
 export type Transaction = Parameters<Parameters<PostgresJsDatabase['transaction']>[0]>[0];
@@ -159,16 +160,9 @@ async function runOnPool(pool: Pool, query: RunnableQuery): Promise<void> {
 }
 
 async function checkReady(sql: postgres.Sql): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const fault = new ConnectionFault('CONNECTION_DEADLINE', `The database did not answer within ${readyMs} ms.`);
-    timer = setTimeout(() => reject(fault), readyMs);
-  });
-  try {
-    await Promise.race([sql`select 1`, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const late = (): Error =>
+    new ConnectionFault('CONNECTION_DEADLINE', `The database did not answer within ${readyMs} ms.`);
+  await withDeadline(sql`select 1`, readyMs, late);
 }
 
 function iamPassword(options: DatabaseOptions): () => Promise<string> {

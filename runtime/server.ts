@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { apiPage, apiPageStyle } from './api-page.ts';
 import type { Subject, VerifyToken } from './auth.ts';
 import { anonymous, requireScope } from './auth.ts';
+import { withDeadline } from './deadline.ts';
 import { problemOf } from './failure.ts';
 import type { Log } from './log.ts';
 import { openApiDocument } from './openapi.ts';
@@ -279,22 +280,4 @@ function refuseMethod(context: AppContext, routes: readonly Route[]): Response {
   }
   const problem = new Problem(405, 'method-not-allowed', `This takes ${allow}.`, { headers: { allow } });
   return problemResponse(problem, randomUUIDv7());
-}
-
-/** Waits for a promise, at most so long. @throws a TimeoutError, which callers see as 503. */
-export function withDeadline<Value>(work: Promise<Value>, milliseconds: number): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new DOMException(`no answer within ${milliseconds} ms`, 'TimeoutError')),
-      milliseconds,
-    );
-    // Both outcomes are handled here: a race would cost three more promises for each request.
-    const settle =
-      <Outcome>(how: (outcome: Outcome) => void) =>
-      (outcome: Outcome): void => {
-        clearTimeout(timer);
-        how(outcome);
-      };
-    work.then(settle(resolve), settle(reject));
-  });
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { withDeadline } from './server.ts';
+import { withDeadline } from './deadline.ts';
 import { continueTrace } from './telemetry.ts';
 import { openSpanSink } from './tracing.ts';
 

@@ -1,7 +1,7 @@
 import type { TrackedEvent } from '@millrace/catalog/events/analytics.ts';
+import { withDeadline } from '@millrace/runtime/deadline.ts';
 import { isTransient } from '@millrace/runtime/failure.ts';
 import { unavailable } from '@millrace/runtime/problem.ts';
-import { withDeadline } from '@millrace/runtime/server.ts';
 
 /** Limits of one PageViewsCollected. The bytes are an estimate from above, well below the bus's 256 KB. */
 export const maxBatchEvents = 500;

@@ -1,8 +1,8 @@
 // Answers questions from both sides at once. Aurora must answer; the warehouse may be away: then its part is missing
 // and the answer says so.
 
+import { withDeadline } from '@millrace/runtime/deadline.ts';
 import type { Clock } from '@millrace/runtime/ports.ts';
-import { withDeadline } from '@millrace/runtime/server.ts';
 import type { Counts, Figures, Side } from './query-plan.ts';
 import { addUp, needsOf, valueNeedsOf } from './query-plan.ts';
 import type { Filters, ValuePage } from './query-sql.ts';
