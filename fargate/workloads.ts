@@ -77,21 +77,33 @@ function isEndless({ kind, spec }: Manifest): boolean {
   return kind !== 'Job' && kind !== 'CronJob';
 }
 
-/** Autoscalers own the number of replicas. A HorizontalPodAutoscaler keeps 1 when it does not say, KEDA 0. */
+/** How few and how many pods an autoscaler allows. */
+export interface ReplicaBounds {
+  min: number;
+  /** Undefined where it must be said and is not: Kubernetes refuses a HorizontalPodAutoscaler without one. */
+  max: number | undefined;
+}
+
+/**
+ * What an autoscaler allows, with what holds when it does not say: a HorizontalPodAutoscaler keeps 1, a ScaledObject of KEDA
+ * keeps 0 and runs at most 100. Undefined for any other object.
+ */
+export function autoscalerBounds({ kind, spec }: Manifest): ReplicaBounds | undefined {
+  const count = (field: string): number | undefined => asCount(fieldOf(spec, field));
+  if (kind === 'HorizontalPodAutoscaler') return { min: count('minReplicas') ?? 1, max: count('maxReplicas') };
+  if (kind === 'ScaledObject') return { min: count('minReplicaCount') ?? 0, max: count('maxReplicaCount') ?? 100 };
+  return undefined;
+}
+
+/** Autoscalers own the number of replicas. */
 function autoscalerMinimums(manifests: readonly LocatedManifest[]): Map<string, number> {
   const minimums = new Map<string, number>();
   for (const { manifest } of manifests) {
+    const bounds = autoscalerBounds(manifest);
     const target = asMap(fieldOf(manifest, 'spec', 'scaleTargetRef'));
     const name = asText(target.name);
-    if (!name) continue;
-    const kind = asText(target.kind) ?? 'Deployment';
-    const id = key(namespaceOf(manifest), kind, name);
-    if (manifest.kind === 'HorizontalPodAutoscaler') {
-      minimums.set(id, asCount(fieldOf(manifest, 'spec', 'minReplicas')) ?? 1);
-    }
-    if (manifest.kind === 'ScaledObject') {
-      minimums.set(id, asCount(fieldOf(manifest, 'spec', 'minReplicaCount')) ?? 0);
-    }
+    if (!bounds || !name) continue;
+    minimums.set(key(namespaceOf(manifest), asText(target.kind) ?? 'Deployment', name), bounds.min);
   }
   return minimums;
 }
@@ -128,7 +140,10 @@ export const wordsOf = (container: Record<string, unknown>): string[] =>
     Array.isArray(list) ? list.flatMap((word) => asText(word) ?? []) : [],
   );
 
-/** Whether a label selector takes these labels. An empty selector takes everything, as in policy/v1. */
+/**
+ * Whether a label selector takes these labels. An empty selector takes everything, as in policy/v1; an operator that
+ * Kubernetes does not know takes nothing.
+ */
 export function selectorTakes(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
   const wanted = Object.entries(asTexts(fieldOf(selector, 'matchLabels')));
   const expressions = asMaps(fieldOf(selector, 'matchExpressions'));

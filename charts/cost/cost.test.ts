@@ -59,6 +59,7 @@ describe('what pods cost', () => {
   it.each([
     ['HorizontalPodAutoscaler', { minReplicas: 2, maxReplicas: 6 }, [2, 6]],
     ['HorizontalPodAutoscaler', { maxReplicas: 4 }, [1, 4]],
+    ['HorizontalPodAutoscaler', { minReplicas: 2 }, [2, 2]],
     ['ScaledObject', { maxReplicaCount: 3 }, [0, 3]],
     ['ScaledObject', { minReplicaCount: 1 }, [1, 100]],
   ])('a %s says how many pods there are: %j', (kind, spec, [min, max]) => {

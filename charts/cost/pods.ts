@@ -1,8 +1,9 @@
-import { asCount, asText, fieldOf } from '@millrace/fargate/fields.ts';
+import { asText, fieldOf } from '@millrace/fargate/fields.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import type { PodPlan } from '@millrace/fargate/plan.ts';
 import { planPod } from '@millrace/fargate/plan.ts';
 import { podTemplateOf } from '@millrace/fargate/pod-template.ts';
+import { autoscalerBounds } from '@millrace/fargate/workloads.ts';
 import { cents } from './money.ts';
 
 /** The pods of one workload object, and what Fargate bills for them. Money in whole US cents a month of 730 hours. */
@@ -68,25 +69,19 @@ function costOf(
   };
 }
 
-/** The replicas that autoscalers allow, by what they scale. Defaults are Kubernetes's and KEDA's own. */
+/** The replicas that autoscalers allow, by what they scale. */
 function autoscalerRanges(manifests: readonly Manifest[]): Map<string, { min: number; max: number }> {
   const ranges = new Map<string, { min: number; max: number }>();
   for (const manifest of manifests) {
-    const fields = scalers[manifest.kind];
+    const bounds = autoscalerBounds(manifest);
     const name = asText(fieldOf(manifest, 'spec', 'scaleTargetRef', 'name'));
-    if (!fields || !name) continue;
+    if (!bounds || !name) continue;
     const kind = asText(fieldOf(manifest, 'spec', 'scaleTargetRef', 'kind')) ?? 'Deployment';
-    const min = asCount(fieldOf(manifest, 'spec', fields.min)) ?? fields.leastByDefault;
-    const max = asCount(fieldOf(manifest, 'spec', fields.max)) ?? fields.mostByDefault;
+    const { min, max = min } = bounds;
     ranges.set(targetKey(manifest.metadata.namespace, kind, name), { min, max: Math.max(min, max) });
   }
   return ranges;
 }
-
-const scalers: Record<string, { min: string; max: string; leastByDefault: number; mostByDefault: number }> = {
-  HorizontalPodAutoscaler: { min: 'minReplicas', max: 'maxReplicas', leastByDefault: 1, mostByDefault: 1 },
-  ScaledObject: { min: 'minReplicaCount', max: 'maxReplicaCount', leastByDefault: 0, mostByDefault: 100 },
-};
 
 const targetKey = (namespace: string | undefined, kind: string, name: string): string =>
   `${namespace ?? 'default'} ${kind} ${name}`;

@@ -1,8 +1,9 @@
 import type { Fault } from '@millrace/catalog/fault.ts';
-import { asCount, asList, asMaps, asText, asTexts, fieldOf } from '@millrace/fargate/fields.ts';
+import { asList, asMaps, asText, fieldOf } from '@millrace/fargate/fields.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import type { PodTemplate } from '@millrace/fargate/pod-template.ts';
 import { podTemplateOf } from '@millrace/fargate/pod-template.ts';
+import { autoscalerBounds, selectorTakes } from '@millrace/fargate/workloads.ts';
 import { fileOf } from '../render.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
 
@@ -80,21 +81,8 @@ export const isObject = (manifest: Manifest, wanted: { kind: string; namespace: 
   manifest.kind === wanted.kind && manifest.metadata.name === wanted.name && namespaceOf(manifest) === wanted.namespace;
 
 /** Does a label selector take these labels? An empty one takes all, one that is not there takes none. */
-export function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
-  if (selector === undefined || selector === null) return false;
-  const equal = Object.entries(asTexts(fieldOf(selector, 'matchLabels'))).every(
-    ([key, value]) => labels[key] === value,
-  );
-  return equal && asMaps(fieldOf(selector, 'matchExpressions')).every((expression) => holds(expression, labels));
-}
-
-function holds(expression: Record<string, unknown>, labels: Readonly<Record<string, string>>): boolean {
-  const value = labels[asText(expression['key']) ?? ''];
-  const values = textsOf(expression['values']);
-  if (expression['operator'] === 'In') return value !== undefined && values.includes(value);
-  if (expression['operator'] === 'NotIn') return value === undefined || !values.includes(value);
-  return expression['operator'] === 'Exists' ? value !== undefined : value === undefined;
-}
+export const selects = (selector: unknown, labels: Readonly<Record<string, string>>): boolean =>
+  selector !== undefined && selector !== null && selectorTakes(selector, labels);
 
 /** What scales a Deployment, if anything does. */
 export const scalersOf = (set: RenderedEnvironment, { manifest, namespace }: PodMaker): readonly Manifest[] =>
@@ -106,11 +94,10 @@ export const targetOf = (scaler: Manifest): string => asText(fieldOf(scaler, 'sp
 /** How few and how many pods of a Deployment there may be, by what scales it or by itself. */
 export function podCounts(set: RenderedEnvironment, maker: PodMaker): { least: number; most: number } {
   const [scaler] = scalersOf(set, maker);
-  if (!scaler) return { least: maker.pod.replicas, most: maker.pod.replicas };
-  const [least, most] =
-    scaler.kind === 'ScaledObject' ? ['minReplicaCount', 'maxReplicaCount'] : ['minReplicas', 'maxReplicas'];
-  const count = (field: string): number => asCount(fieldOf(scaler, 'spec', field)) ?? 1;
-  return { least: count(least ?? ''), most: count(most ?? '') };
+  const { replicas } = maker.pod;
+  const { min, max } = (scaler && autoscalerBounds(scaler)) ?? { min: replicas, max: replicas };
+  // A maximum that is missing where it is required is none: X106 says so.
+  return { least: min, most: max ?? 0 };
 }
 
 /** The Deployments of a workload: one for each slice. */

@@ -51,6 +51,17 @@ export const badObjects: readonly BadSet[] = [
     message: 'selects no pods',
   },
   {
+    code: 'X103',
+    proof: 'disruptionBudgets',
+    what: 'an operator that Kubernetes does not know',
+    set: withCopy(prod, 'order/poddisruptionbudget-order-worker.yaml', (budget) => {
+      budget.metadata.name = 'lost';
+      budget.spec.selector.matchExpressions = [{ key: 'millrace.dev/gone', operator: 'Absent' }];
+    }),
+    place: 'manifests/prod/order/poddisruptionbudget-lost.yaml spec.selector',
+    message: 'selects no pods',
+  },
+  {
     code: 'X104',
     proof: 'securityGroups',
     what: "another service's security group",

@@ -46,4 +46,15 @@ export const badScalers: readonly BadSet[] = [
     place: `manifests/prod/${api} spec.replicas`,
     message: 'Add a HorizontalPodAutoscaler',
   },
+  {
+    code: 'X106',
+    proof: 'scalers',
+    also: 'sliceCounts',
+    what: 'a HorizontalPodAutoscaler without its maximum',
+    set: withObject(prod, 'user/horizontalpodautoscaler-user-api-a.yaml', (scaler) => {
+      scaler.spec.maxReplicas = undefined;
+    }),
+    place: `manifests/prod/${api} spec.replicas`,
+    message: 'Write a larger maximum',
+  },
 ];
