@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { services } from './services.ts';
-import { consumerCloseSeconds, processCloseSeconds, requestDeadlineSeconds } from './stopping.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -77,16 +76,5 @@ describe('the services that are built', () => {
     expect(takes('/api/orders/*', '/api/orders/:id')).toBe(true);
     expect(takes('/api/orders/*', '/api/orders')).toBe(false);
     expect(takes('/t.js', '/t.js')).toBe(true);
-  });
-});
-
-describe('the times that the catalog knows of stopping', () => {
-  it.each([
-    ['runtime/process.ts', 'closeDeadlineMs', processCloseSeconds],
-    ['runtime/consumer.ts', 'closeMs', consumerCloseSeconds],
-    ['runtime/server.ts', 'requestDeadlineMs', requestDeadlineSeconds],
-  ])('are those of %s: %s', (file, name, seconds) => {
-    const found = new RegExp(`const ${name} = ([\\d_]+);`).exec(read(file))?.[1];
-    expect(Number(found?.replaceAll('_', ''))).toBe(seconds * 1000);
   });
 });

@@ -1,11 +1,9 @@
 import type { Service } from './service.ts';
 
-/** How long a process may take to stop after SIGTERM before it ends itself: `runtime/process.ts`. */
+/** How long a process may take to stop after SIGTERM before it ends itself. */
 export const processCloseSeconds = 25;
-/** How long a consumer waits for the handlers that run: `runtime/consumer.ts`. */
+/** How long a consumer waits for the handlers that run. */
 export const consumerCloseSeconds = 20;
-/** How long an API waits for the requests that run: `runtime/server.ts`. */
-export const requestDeadlineSeconds = 10;
 
 /** The longest deadline among a workload's subscriptions, in seconds; 0 for one that consumes nothing. */
 export function longestHandlerSeconds(service: Service, workload: string): number {

@@ -1,4 +1,5 @@
 import type { EventContract } from '@millrace/catalog/event.ts';
+import { consumerCloseSeconds } from '@millrace/catalog/stopping.ts';
 import type { Message, Queue } from './broker.ts';
 import type { Handle, OnDead } from './consumer-batch.ts';
 import { processMessages } from './consumer-messages.ts';
@@ -44,7 +45,6 @@ export interface ConsumerOptions<Contract extends EventContract> {
 const waitSeconds = 20;
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
-const closeMs = 20_000;
 const purgeEveryMs = 600_000;
 const purgeRows = 5_000;
 const purgeRounds = 20;
@@ -103,7 +103,7 @@ export function startConsumer<Contract extends EventContract>(
     close: async () => {
       clearInterval(purge);
       pacer.stop();
-      await bounded(running, closeMs);
+      await bounded(running, consumerCloseSeconds * 1_000);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { processCloseSeconds } from '@millrace/catalog/stopping.ts';
 import type { Log } from './log.ts';
 
 /** Something that lives until it is closed. */
@@ -5,11 +6,9 @@ export interface Closable {
   close(): Promise<void>;
 }
 
-const closeDeadlineMs = 25_000;
-
 /**
  * Runs a process until it is told to stop: SIGTERM, SIGINT, or the end of the parent that holds its IPC channel.
- * What `start` gave is closed within 25 seconds; a second signal ends at once. Exit codes: 0 stopped, 1 a fault, 5 could not start.
+ * What `start` gave is closed within `processCloseSeconds`; a second signal ends at once. Exit codes: 0 stopped, 1 a fault, 5 could not start.
  */
 export async function runProcess(options: { log: Log; start(): Promise<Closable> }): Promise<void> {
   const { log } = options;
@@ -19,7 +18,7 @@ export async function runProcess(options: { log: Log; start(): Promise<Closable>
     if (isStopping) process.exit(1);
     isStopping = true;
     log.info({ reason }, 'stopping');
-    setTimeout(() => process.exit(1), closeDeadlineMs).unref();
+    setTimeout(() => process.exit(1), processCloseSeconds * 1_000).unref();
     try {
       await running?.close();
     } catch (error) {
