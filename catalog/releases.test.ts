@@ -13,20 +13,48 @@ describe('a release', () => {
   });
 
   it.each([
-    ['an image by tag', { pins: { order: { digest: 'latest', revision } } }, 'pins.order.digest'],
+    ['an image by tag', { pins: { order: { digest: 'latest', revision } } }, 'pins.order.digest', 'write sha256:'],
     [
       "another registry's image",
       { pins: { order: { digest: `docker.io/order@${digest}`, revision } } },
       'pins.order.digest',
+      'write sha256:',
     ],
-    ['a digest that is too short', { pins: { order: { digest: digest.slice(0, -1), revision } } }, 'pins.order.digest'],
-    ['a revision by name', { pins: { order: { digest, revision: 'main' } } }, 'pins.order.revision'],
-    ['an unknown service', { pins: { loyalty: { digest, revision } } }, 'pins.loyalty'],
-    ['no pins', {}, 'pins'],
-  ])('with %s is refused with E050', (_, value, place) => {
+    [
+      'a digest that is too short',
+      { pins: { order: { digest: digest.slice(0, -1), revision } } },
+      'pins.order.digest',
+      '64 hex digits',
+    ],
+    [
+      'a revision by name',
+      { pins: { order: { digest, revision: 'main' } } },
+      'pins.order.revision',
+      'write the 40 hex digits',
+    ],
+    ['a pin without a revision', { pins: { order: { digest } } }, 'pins.order.revision', 'is missing. Write a string.'],
+    ['an unknown service', { pins: { loyalty: { digest, revision } } }, 'pins.loyalty', 'Known: order.'],
+    ['no pins', {}, 'pins', 'is missing. Write an object.'],
+    ['pins in a list', { pins: ['order'] }, 'pins', 'is an array. Write an object.'],
+    ['pins in a text', { pins: 'order' }, 'pins', 'is a string. Write an object.'],
+    ['nothing in it', null, '', 'is null. Write an object.'],
+  ])('with %s is refused with E050', (_, value, place, message) => {
     const { release, faults } = read(JSON.stringify(value));
     expect(release).toBeUndefined();
-    expect(faults).toEqual([{ place: `releases/dev.json ${place}`, code: 'E050', message: expect.any(String) }]);
+    expect(faults).toEqual([
+      { place: `releases/dev.json ${place}`.trim(), code: 'E050', message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it('with a setting that nothing reads is refused with E010 and the one that was meant', () => {
+    const text = JSON.stringify({ pins: { order: { digest, revison: revision } } });
+    expect(read(text).faults).toEqual([
+      {
+        place: 'releases/dev.json pins.order.revison',
+        code: 'E010',
+        message: '"revison" is not a setting. Did you mean revision?',
+      },
+    ]);
   });
 
   it('that is not JSON is refused with E050', () => {
@@ -39,5 +67,27 @@ describe('a release', () => {
     const text = JSON.stringify({ example: true, ...good });
     expect(read(text).faults).toEqual([]);
     expect(read(text, 'prod').faults.map(({ code }) => code)).toEqual(['E052']);
+  });
+
+  it('is told of all its faults at once: a broken pin hides no other', () => {
+    const pins = { order: { digest: 'latest', revision }, loyalty: { digest, revision: 'main' } };
+    const { faults } = read(JSON.stringify({ example: true, pins }), 'prod');
+    expect(faults.map(({ place, code }) => `${place} ${code}`)).toEqual([
+      'releases/prod.json E052',
+      'releases/prod.json pins.loyalty E050',
+      'releases/prod.json pins.loyalty.revision E050',
+      'releases/prod.json pins.order.digest E050',
+    ]);
+  });
+
+  it('that holds a secret is refused with E051, and the secret is not said', () => {
+    const secret = `ghp_${'a1'.repeat(15)}`;
+    const pins = { order: { digest: secret, revision }, [secret]: { digest, revision } };
+    const { faults } = read(JSON.stringify({ pins }));
+    expect(faults.filter(({ code }) => code === 'E051').map(({ place }) => place)).toEqual([
+      'releases/dev.json pins.<key>',
+      'releases/dev.json pins.order.digest',
+    ]);
+    expect(JSON.stringify(faults)).not.toContain(secret);
   });
 });

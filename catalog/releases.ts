@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import type { Fault } from './check.ts';
+import { secretFaults, withoutSecrets } from './check-secrets.ts';
 import type { EnvironmentName } from './environments.ts';
+import type { Fault } from './fault.ts';
+import { sortFaults } from './fault.ts';
+import { shapeFaults } from './shape.ts';
 
 const pin = z.strictObject({
   /** The image, as the registry names it. */
@@ -18,38 +21,51 @@ export const release = z.strictObject({
 export type Release = z.output<typeof release>;
 export type Pin = z.output<typeof pin>;
 
-/** Reads the text of `releases/<env>.json`; gives every fault with place, code (E050, E052) and what to write instead. */
+/**
+ * Reads the text of `releases/<env>.json`; gives every fault with place, code (E010, E050, E051, E052) and what to write
+ * instead.
+ */
 export function readRelease(
   text: string,
   context: { environment: EnvironmentName; services: readonly string[] },
 ): { release: Release; faults: [] } | { release: undefined; faults: Fault[] } {
-  const place = `releases/${context.environment}.json`;
+  const file = `releases/${context.environment}.json`;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const message = `is not JSON: ${error instanceof Error ? error.message : String(error)}`;
-    return { release: undefined, faults: [{ place, code: 'E050', message }] };
+    const message = `is not JSON: ${error instanceof Error ? error.message : String(error)}. Write {"pins": {…}}.`;
+    return { release: undefined, faults: [{ place: file, code: 'E050', message }] };
   }
-  const parsed = release.safeParse(value);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => ({
-      place: `${place} ${issue.path.join('.')}`.trim(),
-      code: 'E050',
-      message: issue.message,
-    }));
-    return { release: undefined, faults };
-  }
-  const faults: Fault[] = Object.keys(parsed.data.pins)
-    .filter((name) => !context.services.includes(name))
-    .map((name) => ({
-      place: `${place} pins.${name}`,
-      code: 'E050',
-      message: `there is no such service. Known: ${context.services.join(', ')}.`,
-    }));
-  if (context.environment === 'prod' && parsed.data.example) {
-    const message = 'prod takes no examples: write the digests of images that were pushed, and take "example" away.';
-    faults.push({ place, code: 'E052', message });
-  }
-  return faults.length > 0 ? { release: undefined, faults } : { release: parsed.data, faults: [] };
+  const shape = shapeFaults(release, value).map((fault) =>
+    fault.code === 'E004' ? { ...fault, code: 'E050' } : fault,
+  );
+  const own = [...shape, ...serviceFaults(value, context.services), ...exampleFaults(value, context.environment)];
+  const faults = [...secretFaults(value, ''), ...withoutSecrets(own, [])].map((fault) => ({
+    ...fault,
+    place: `${file} ${fault.place.replace(/^\./, '')}`.trim(),
+  }));
+  const parsed = release.safeParse(value, { jitless: true });
+  if (faults.length > 0 || !parsed.success) return { release: undefined, faults: sortFaults(faults) };
+  return { release: parsed.data, faults: [] };
 }
+
+/** Every pin is of a service in the catalog, also where the pin itself is broken. */
+function serviceFaults(value: unknown, services: readonly string[]): Fault[] {
+  const message = `there is no such service. Known: ${services.join(', ')}.`;
+  const pins = member(value, 'pins');
+  if (typeof pins !== 'object' || pins === null || Array.isArray(pins)) return [];
+  return Object.keys(pins)
+    .filter((name) => !services.includes(name))
+    .map((name) => ({ place: `.pins.${name}`, code: 'E050', message }));
+}
+
+function exampleFaults(value: unknown, environment: EnvironmentName): Fault[] {
+  if (environment !== 'prod' || member(value, 'example') !== true) return [];
+  const message = 'prod takes no examples: write the digests of images that were pushed, and take "example" away.';
+  return [{ place: '', code: 'E052', message }];
+}
+
+/** A member of what may be anything. */
+const member = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
