@@ -15,6 +15,7 @@ export function manyServices(count: number): Service[] {
     return service(name, {
       owner: 'bench',
       purpose: 'Is one of many.',
+      dataClass: 'internal',
       database: { poolSize: 10 },
       workloads: {
         api: {

@@ -55,6 +55,7 @@ const service = z.strictObject({
   name: z.string(),
   owner: z.string().min(1),
   purpose: z.string().min(1),
+  dataClass: z.enum(['personal', 'internal']),
   database: z.strictObject({ poolSize: z.int().min(1).max(100) }).optional(),
   workloads: z.record(z.string(), workload),
   publishes: z.array(contract).readonly(),

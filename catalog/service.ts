@@ -52,6 +52,8 @@ export interface Service {
   name: string;
   owner: string;
   purpose: string;
+  /** `personal` where it keeps facts about people: who they are, or what they did. */
+  dataClass: 'personal' | 'internal';
   /** Its own database and role. `poolSize` counts connections of one process. */
   database?: { poolSize: number };
   workloads: Record<string, Workload>;

@@ -22,6 +22,7 @@ export const analyticsHotDays = 30;
 export const analytics = service('analytics', {
   owner: 'insight',
   purpose: 'Counts page views without cookies and answers what visitors did.',
+  dataClass: 'personal',
   database: { poolSize: 10 },
   workloads: {
     api: {
@@ -48,6 +49,7 @@ export const analytics = service('analytics', {
 export const user = service('user', {
   owner: 'accounts',
   purpose: 'Keeps profiles and loyalty points.',
+  dataClass: 'personal',
   database: { poolSize: 10 },
   workloads: {
     api: {
@@ -72,6 +74,7 @@ export const user = service('user', {
 export const product = service('product', {
   owner: 'catalogue',
   purpose: 'Keeps products and stock, and holds stock for orders.',
+  dataClass: 'internal',
   database: { poolSize: 10 },
   workloads: {
     api: {
@@ -97,6 +100,7 @@ export const product = service('product', {
 export const order = service('order', {
   owner: 'checkout',
   purpose: 'Takes an order from placed to delivered, or back.',
+  dataClass: 'personal',
   database: { poolSize: 10 },
   workloads: {
     api: {
@@ -132,6 +136,7 @@ export const order = service('order', {
 export const payment = service('payment', {
   owner: 'checkout',
   purpose: 'Charges and refunds through a payment provider.',
+  dataClass: 'personal',
   database: { poolSize: 10 },
   workloads: {
     api: {
@@ -153,6 +158,7 @@ export const payment = service('payment', {
 export const notification = service('notification', {
   owner: 'accounts',
   purpose: 'Tells people what happened to their orders.',
+  dataClass: 'personal',
   database: { poolSize: 10 },
   workloads: {
     api: {
@@ -176,6 +182,7 @@ export const notification = service('notification', {
 export const dashboard = service('dashboard', {
   owner: 'insight',
   purpose: 'The web page, with its sessions kept in the server.',
+  dataClass: 'internal',
   workloads: {
     api: {
       size: '0.25 vCPU / 0.5 GB',

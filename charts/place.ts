@@ -24,9 +24,6 @@ export const waveAnnotation = 'argocd.argoproj.io/sync-wave';
 /** Marks what runs an image that does not exist; the admission policy for images refuses it in prod. */
 export const exampleAnnotation = 'millrace.dev/example-image';
 
-/** Services whose database holds facts about people: who they are, or what they did. */
-const personal = new Set(['analytics', 'user', 'order', 'payment', 'notification']);
-
 /** The labels of a service's object. `component` is a workload's name, or `service` for what all workloads share. */
 export function labelsOf(place: Place, component: string): Record<string, string> {
   const { service, environment, pin } = place;
@@ -37,7 +34,7 @@ export function labelsOf(place: Place, component: string): Record<string, string
     'app.kubernetes.io/managed-by': 'argocd',
     'app.kubernetes.io/version': pin.revision.slice(0, 12),
     'millrace.dev/owner': service.owner,
-    'millrace.dev/data-class': service.database && personal.has(service.name) ? 'personal' : 'internal',
+    'millrace.dev/data-class': service.dataClass,
     'millrace.dev/environment': environment,
   };
 }

@@ -1,8 +1,10 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environments } from '@millrace/catalog/environments.ts';
+import type { Fault } from '@millrace/catalog/fault.ts';
 import { bucketName, busName } from '@millrace/catalog/names.ts';
 import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Access, Service } from '@millrace/catalog/service.ts';
+import { CommandFault } from './command-fault.ts';
 
 export const port = 8080;
 
@@ -52,14 +54,34 @@ function tokenVariables(service: Service, { identity }: Platform): Record<string
 
 /** The service that answers `/*` serves the page: it logs people in and calls the API for them, inside the cluster. */
 function pageVariables({ service, services, environment, platform }: Facts): Record<string, string> {
-  const isPage = routesOf(service).includes('/*');
-  if (!isPage) return {};
+  if (!isPage(service)) return {};
   const publicUrl = `https://${environments[environment].domain}`;
-  const api = services.find((other) => other !== service && routesOf(other).includes(pageApi));
-  const workload = Object.keys(api?.workloads ?? {}).find((name) => api?.workloads[name]?.routes?.includes(pageApi));
-  const inside = api && workload && `http://${api.name}-${workload}.${api.name}.svc.cluster.local:${port}`;
+  const api = apiOfPage(service, services);
+  if (!api) {
+    const [fault] = pageFaults(services);
+    throw new CommandFault(3, `${fault?.place}: ${fault?.code} ${fault?.message}`);
+  }
+  const apiUrl = `http://${api.service}-${api.workload}.${api.service}.svc.cluster.local:${port}`;
   const [clientId = ''] = platform.identity.clientIds;
-  return { PUBLIC_URL: publicUrl, API_URL: inside ?? publicUrl, CLIENT_ID: clientId };
+  return { PUBLIC_URL: publicUrl, API_URL: apiUrl, CLIENT_ID: clientId };
+}
+
+/** The workload of another service that answers what the page asks for. */
+function apiOfPage(page: Service, services: readonly Service[]): { service: string; workload: string } | undefined {
+  const found = services
+    .filter((other) => other !== page)
+    .flatMap(({ name, workloads }) => Object.entries(workloads).map((entry) => [name, ...entry] as const))
+    .find(([, , workload]) => workload.routes?.includes(pageApi));
+  return found && { service: found[0], workload: found[1] };
+}
+
+/** E091: the page asks for a path that no other service answers. */
+export function pageFaults(services: readonly Service[]): Fault[] {
+  return services.filter(isPage).flatMap((page) => {
+    if (apiOfPage(page, services)) return [];
+    const message = `the page asks for ${pageApi} and no other service answers there. Write that route to the workload that does.`;
+    return [{ place: `${page.name}.workloads`, code: 'E091', message }];
+  });
 }
 
 /** What the page asks for: see services/dashboard/forward.ts. */
@@ -85,4 +107,5 @@ function secretVariables(service: Service, platform: Platform): Record<string, s
 
 const routesOf = (service: Service): string[] =>
   Object.values(service.workloads).flatMap((workload) => workload.routes ?? []);
+const isPage = (service: Service): boolean => routesOf(service).includes('/*');
 const hasRoutes = (service: Service): boolean => routesOf(service).length > 0;

@@ -17,10 +17,18 @@ const worker = { ...api };
 /** Two services that answer each other for ever, unless one of them may answer with something else too. */
 const players = (pongPublishes: Wrong[]): Service[] => [
   ...services,
-  service('ping', { owner: 'a', purpose: 'b', workloads: { worker }, publishes: [Ping], consumes: [on(Pong)] }),
+  service('ping', {
+    owner: 'a',
+    purpose: 'b',
+    dataClass: 'internal',
+    workloads: { worker },
+    publishes: [Ping],
+    consumes: [on(Pong)],
+  }),
   service('pong', {
     owner: 'a',
     purpose: 'b',
+    dataClass: 'internal',
     workloads: { worker },
     publishes: [Pong, ...pongPublishes],
     consumes: [on(Ping)],
@@ -28,6 +36,7 @@ const players = (pongPublishes: Wrong[]): Service[] => [
   service('ear', {
     owner: 'a',
     purpose: 'b',
+    dataClass: 'internal',
     workloads: { worker },
     consumes: pongPublishes.map((event) => on(event)),
   }),

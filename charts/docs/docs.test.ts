@@ -118,9 +118,9 @@ describe('what pages are made of', () => {
     if (!first || !second) throw new Error('there are two');
     const text = eventsPage({
       services: [
-        service('a', { owner: 'o', purpose: 'p', workloads: {}, publishes: [first, second] }),
-        service('b', { owner: 'o', purpose: 'p', workloads: {}, consumes: [on(first)] }),
-        service('c', { owner: 'o', purpose: 'p', workloads: {}, consumes: [on(second)] }),
+        service('a', { owner: 'o', purpose: 'p', dataClass: 'internal', workloads: {}, publishes: [first, second] }),
+        service('b', { owner: 'o', purpose: 'p', dataClass: 'internal', workloads: {}, consumes: [on(first)] }),
+        service('c', { owner: 'o', purpose: 'p', dataClass: 'internal', workloads: {}, consumes: [on(second)] }),
       ],
       environments: {},
     });

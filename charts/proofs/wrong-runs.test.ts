@@ -86,6 +86,23 @@ describe('make synth with a wrong catalog', () => {
       { 'services.ts': changed('order', `purpose: '${'AKIA'}IOSFODNN7EXAMPLE'`) },
       /order\.purpose: E051 the value looks like an AWS access key\./,
     ],
+    [
+      'E004',
+      'that does not say whether it is about people',
+      { 'services.ts': changed('order', 'dataClass: undefined') },
+      /order\.dataClass: E004 is not known\. Write one of personal, internal\./,
+    ],
+    [
+      'E091',
+      'whose page asks for what nobody answers',
+      {
+        'services.ts': changed(
+          'analytics',
+          "workloads: { ...s.workloads, api: { ...s.workloads.api, routes: ['/t.js'] } }",
+        ),
+      },
+      /dashboard\.workloads: E091 the page asks for \/api\/analytics\/\* and no other service answers there\./,
+    ],
   ])('says %s for one %s, with exit code 3, and writes nothing', async (_, __, files, line) => {
     const run = await synth(files as Record<string, string>);
     expect(run.lines.join('\n')).toMatch(line);

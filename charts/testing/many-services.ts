@@ -10,6 +10,7 @@ export function manyServices(count: number, event: EventContract): Service[] {
     return service(name, {
       owner: 'shops',
       purpose: 'One of many.',
+      dataClass: 'internal',
       database: { poolSize: 1 },
       workloads: {
         api: {
