@@ -59,6 +59,26 @@ describe('a catalog', () => {
       'Move what both need into a file of its own',
     ],
     [
+      'E003',
+      'whose imports go round after a route that looks like a comment',
+      {
+        'services.ts':
+          "const route = '/api/order/*';\nimport { b } from './b.ts';\n/** All. */\nexport const services = [b, route];",
+        'b.ts': "import { services } from './services.ts';\nexport const b = () => services;",
+      },
+      'services.ts → ',
+    ],
+    [
+      'E003',
+      'whose imports go round after a regular expression and a template with signs of comments and texts',
+      {
+        'services.ts':
+          "const form = /^[\"'`]\\/*$/;\nconst glob = `'/*`;\nimport { b } from './b.ts';\n/** All. */\nexport const services = [b, form, glob];",
+        'b.ts': "import { services } from './services.ts';\nexport const b = () => services;",
+      },
+      'services.ts → ',
+    ],
+    [
       'E004',
       'whose services are an object',
       { 'services.ts': 'export const services = { order: {} };' },
@@ -78,6 +98,14 @@ describe('a catalog', () => {
     const loaded = await load({
       'services.ts': `import { service } from '${serviceFile}';\nimport { b } from './b.ts';\nexport interface A { a: 1 }\nexport const services = [service('a', b)];`,
       'b.ts': "import type { A } from './services.ts';\nexport const b = {} as A;",
+    });
+    expect(loaded).toHaveProperty('services');
+  });
+
+  it('may speak of imports that would go round, in comments and in a template', async () => {
+    const loaded = await load({
+      'services.ts':
+        "/*\nimport './services.ts';\n*/\n// Don't: import './services.ts';\nconst text = `\nimport './services.ts';\n`;\nexport const services = [text];",
     });
     expect(loaded).toHaveProperty('services');
   });

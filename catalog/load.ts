@@ -92,7 +92,18 @@ function importCycle(start: string): string[] | undefined {
 }
 
 function importsOf(file: string): string[] {
-  const text = existsSync(file) ? readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '') : '';
+  const text = existsSync(file) ? withoutComments(readFileSync(file, 'utf8')) : '';
   const statements = text.matchAll(/^\s*(?:import|export)\s+(?!type\b)(?:[^'";]*?\bfrom\s+)?['"](\.[^'"]+)['"]/gm);
   return [...statements].map(([, specifier]) => resolve(dirname(file), specifier ?? ''));
 }
+
+/** What hides the start of a comment that is none: a text, as in the route '/api/order/*', and a regular expression. */
+const quoted = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/;
+const template = /`(?:\\[\s\S]|[^`\\])*`/;
+const expression = /(?<=[(,=:[!&|?{};\n]\s*)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//;
+const comment = /\/\*[\s\S]*?\*\/|\/\/.*/;
+const tokens = new RegExp([quoted, template, expression, comment].map(({ source }) => source).join('|'), 'g');
+
+/** The text with its quoted parts, but without comments, templates and regular expressions: no import stands in these. */
+const withoutComments = (text: string): string =>
+  text.replaceAll(tokens, (token) => (/^['"]/.test(token) ? token : ' '));
