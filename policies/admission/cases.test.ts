@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Answer, Verdict } from './evaluate.ts';
+import type { Answer, Mutant, Verdict } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { readPolicies } from './policies.ts';
 import type { Case } from './testing/cases.ts';
@@ -62,28 +62,48 @@ describe('every policy, evaluated by Kubernetes', () => {
 });
 
 describe('every condition of every policy', () => {
-  it('is needed: with it taken out, a case that it refuses passes', async () => {
+  it('is needed: with it taken out, a case ends otherwise', async () => {
     const mutated = answer.mutants.map((mutant, index) => {
       const policy = structuredClone(policies.find(({ metadata }) => metadata.name === mutant.policy));
-      const validation = policy?.spec.validations[mutant.validation];
-      if (!policy || !validation) throw new Error(`no policy ${mutant.policy}`);
+      const changed = policy?.spec[mutant.field]?.[mutant.index];
+      if (!policy || !changed) throw new Error(`no policy ${mutant.policy}`);
       policy.metadata.name = `${mutant.policy}-${index}`;
-      validation.expression = mutant.expression;
+      changed.expression = mutant.expression;
       return { ...mutant, name: policy.metadata.name, policy, of: mutant.policy };
     });
-    const refused = cases.filter((each) => each.refused.length > 0);
-    const sets = refused.map((each) => {
+    const sets = cases.map((each) => {
       const names = mutated.filter(({ of }) => of === each.policy).map(({ name }) => name);
       const set = setOf(each);
       return { ...set, requests: names.map((name) => ({ ...each.request, id: name, policies: [name] })) };
     });
     const { verdicts: found } = await evaluate({ policies: mutated.map(({ policy }) => policy), sets });
-    const killed = new Set(found.filter(({ denied, error }) => !error && denied.length === 0).map(({ id }) => id));
+    const byName = new Map(mutated.map((mutant) => [mutant.name, mutant]));
+    const killed = new Set(found.filter((verdict) => isKilled(byName.get(verdict.id), verdict)).map(({ id }) => id));
     const survivors = mutated.filter(({ name }) => !killed.has(name));
-    expect(survivors.map(({ of, validation, without }) => `${of} validation ${validation}: ${without}`)).toEqual([]);
+    expect(
+      survivors.map(({ of, field, index, without, as }) => `${of} ${field} ${index}: ${without} as ${as}`),
+    ).toEqual([]);
+    for (const kind of kindsOfMutants) expect(mutated.some(kind)).toBe(true);
     expect(mutated.length).toBeGreaterThan(policies.flatMap(({ spec }) => spec.validations).length);
   }, 60_000);
 });
+
+type Change = Pick<Mutant, 'field' | 'as' | 'expression'>;
+
+const kindsOfMutants: ((mutant: Change) => boolean)[] = [
+  ({ field, as }) => field === 'validations' && as,
+  ({ field, as }) => field === 'validations' && !as,
+  ({ field, expression }) => field === 'matchConditions' && expression === 'true',
+];
+
+/** A validation with less in it lets a refused case pass; every other change makes a case be refused by other validations. */
+function isKilled(mutant: Change | undefined, verdict: Verdict): boolean {
+  const before = verdicts.get(verdict.set);
+  if (!mutant || !before || verdict.error) return false;
+  if (mutant.field === 'validations' && mutant.as) return before.denied.length > 0 && verdict.denied.length === 0;
+  const refusedBy = ({ denied }: Verdict): string => denied.map(({ validation }) => validation).join();
+  return refusedBy(verdict) !== refusedBy(before);
+}
 
 function isKubernetesOwn(object: unknown): boolean {
   const { name } = (object as { metadata?: { name?: string } } | undefined)?.metadata ?? {};

@@ -52,11 +52,13 @@ export interface Verdict {
   denied: Denial[];
 }
 
-/** A policy with one condition of a validation taken as true. */
+/** A policy without one condition: an operand of && or a whole expression as true, an operand of || as false. */
 export interface Mutant {
   policy: string;
-  validation: number;
+  field: 'validations' | 'matchConditions';
+  index: number;
   without: string;
+  as: boolean;
   expression: string;
 }
 

@@ -14,6 +14,7 @@ export interface Policy {
       namespaceSelector?: unknown;
       resourceRules: { apiGroups: string[]; apiVersions: string[]; resources: string[]; operations: string[] }[];
     };
+    matchConditions?: { name: string; expression: string }[];
     variables?: { name: string; expression: string }[];
     validations: { expression: string; message: string; messageExpression?: string }[];
   };

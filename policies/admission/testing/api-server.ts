@@ -162,6 +162,9 @@ interface Place {
 
 function moved(object: unknown, { namespace, name }: Place): KubernetesObject | undefined {
   const given = object as KubernetesObject | undefined;
+  // The namespace that every cluster has keeps its name: that is what a case about it is about.
+  const isDefault = (given?.['metadata'] as { name?: string } | undefined)?.name === 'default';
+  if (given?.['kind'] === 'Namespace' && isDefault) return given;
   if (given?.['kind'] === 'Namespace') return { ...given, metadata: { ...(given['metadata'] as object), name } };
   if (!given || namespace === undefined) return given;
   return { ...given, metadata: { ...(given['metadata'] as object), namespace } };

@@ -20,7 +20,7 @@ type Question struct {
 	Sets []Set `json:"sets"`
 	// TypeCheck asks for the warnings that the API server writes into a policy's status.
 	TypeCheck bool `json:"typeCheck"`
-	// Mutants asks for every policy's weaker versions: one operand of && or one whole validation taken as true.
+	// Mutants asks for every policy's versions without one condition: see Mutant.
 	Mutants bool `json:"mutants"`
 }
 

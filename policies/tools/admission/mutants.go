@@ -10,35 +10,48 @@ import (
 	"github.com/google/cel-go/parser"
 )
 
-// Mutant is a policy with one rule taken out: the expression to put in place of a validation's own.
+// Mutant is a policy with one condition taken out: the expression to put in place of a validation's or match condition's own.
 type Mutant struct {
-	Policy     string `json:"policy"`
-	Validation int    `json:"validation"`
-	// Without is the condition that the mutant takes as true.
-	Without    string `json:"without"`
+	Policy string `json:"policy"`
+	// Field is validations or matchConditions.
+	Field string `json:"field"`
+	Index int    `json:"index"`
+	// Without is the condition that the mutant takes as given.
+	Without string `json:"without"`
+	// As is what it is taken as: an operand of && as true, one of || as false, a whole expression as true.
+	As         bool   `json:"as"`
 	Expression string `json:"expression"`
 }
 
-// mutantsOf weakens every validation: once as a whole, and once for every operand of && in it.
+// mutantsOf changes every validation and match condition: once as a whole, and once for every operand of && and || in it.
 func mutantsOf(policies []*Policy) ([]Mutant, error) {
 	mutants := []Mutant{}
 	for _, policy := range policies {
-		for index, validation := range policy.Spec.Validations {
-			mutants = append(mutants, Mutant{policy.Name, index, validation.Expression, "true"})
-			weaker, err := weaken(validation.Expression)
-			if err != nil {
-				return nil, fmt.Errorf("%s, validation %d: %w", policy.Name, index, err)
-			}
-			for _, mutant := range weaker {
-				mutants = append(mutants, Mutant{policy.Name, index, mutant[0], mutant[1]})
+		expressions := map[string][]string{}
+		for _, validation := range policy.Spec.Validations {
+			expressions["validations"] = append(expressions["validations"], validation.Expression)
+		}
+		for _, condition := range policy.Spec.MatchConditions {
+			expressions["matchConditions"] = append(expressions["matchConditions"], condition.Expression)
+		}
+		for _, field := range []string{"validations", "matchConditions"} {
+			for index, expression := range expressions[field] {
+				found, err := mutate(expression)
+				if err != nil {
+					return nil, fmt.Errorf("%s, %s %d: %w", policy.Name, field, index, err)
+				}
+				for _, mutant := range found {
+					mutant.Policy, mutant.Field, mutant.Index = policy.Name, field, index
+					mutants = append(mutants, mutant)
+				}
 			}
 		}
 	}
 	return mutants, nil
 }
 
-// weaken gives, for every operand of && in an expression, the operand and the expression with true in its place.
-func weaken(expression string) ([][2]string, error) {
+// mutate gives an expression as true, and with each operand of && as true and each of || as false.
+func mutate(expression string) ([]Mutant, error) {
 	reader, err := parser.NewParser(parser.Macros(parser.AllMacros...), parser.PopulateMacroCalls(true), parser.EnableOptionalSyntax(true))
 	if err != nil {
 		return nil, err
@@ -51,39 +64,47 @@ func weaken(expression string) ([][2]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := [][2]string{}
+	found := []Mutant{{Without: expression, As: true, Expression: "true"}}
 	seen := map[string]bool{whole: true}
 	factory := ast.NewExprFactory()
 	for _, operand := range operandsOf(parsed) {
-		text, err := parser.Unparse(operand, parsed.SourceInfo())
+		text, err := parser.Unparse(operand.Expr, parsed.SourceInfo())
 		if err != nil {
 			return nil, err
 		}
-		before := factory.CopyExpr(operand)
-		operand.SetKindCase(factory.NewLiteral(operand.ID(), types.True))
-		weaker, err := parser.Unparse(parsed.Expr(), parsed.SourceInfo())
+		before := factory.CopyExpr(operand.Expr)
+		operand.SetKindCase(factory.NewLiteral(operand.ID(), types.Bool(operand.as)))
+		mutated, err := parser.Unparse(parsed.Expr(), parsed.SourceInfo())
 		operand.SetKindCase(before)
 		if err != nil {
 			return nil, err
 		}
-		if !seen[weaker] {
-			found = append(found, [2]string{text, weaker})
+		if !seen[mutated] {
+			found = append(found, Mutant{Without: text, As: operand.as, Expression: mutated})
 		}
-		seen[weaker] = true
+		seen[mutated] = true
 	}
 	return found, nil
 }
 
-// operandsOf finds the operands of && in the expression as it is written: inside a macro these are the macro's arguments.
-func operandsOf(parsed *ast.AST) []ast.Expr {
-	operands := []ast.Expr{}
+// operand is one of && or ||, and the value with which it says nothing there.
+type operand struct {
+	ast.Expr
+	as bool
+}
+
+// operandsOf finds the operands of && and || in the expression as it is written: inside a macro these are the macro's
+// arguments.
+func operandsOf(parsed *ast.AST) []operand {
+	operands := []operand{}
 	visitor := ast.NewExprVisitor(func(expression ast.Expr) {
-		if expression.Kind() == ast.CallKind && expression.AsCall().FunctionName() == operators.LogicalAnd {
-			for _, operand := range expression.AsCall().Args() {
-				isAnd := operand.Kind() == ast.CallKind && operand.AsCall().FunctionName() == operators.LogicalAnd
-				if !isAnd {
-					operands = append(operands, operand)
-				}
+		name := functionOf(expression)
+		if name != operators.LogicalAnd && name != operators.LogicalOr {
+			return
+		}
+		for _, argument := range expression.AsCall().Args() {
+			if functionOf(argument) != name {
+				operands = append(operands, operand{argument, name == operators.LogicalAnd})
 			}
 		}
 	})
@@ -92,4 +113,11 @@ func operandsOf(parsed *ast.AST) []ast.Expr {
 		ast.PostOrderVisit(call, visitor)
 	}
 	return operands
+}
+
+func functionOf(expression ast.Expr) string {
+	if expression.Kind() != ast.CallKind {
+		return ""
+	}
+	return expression.AsCall().FunctionName()
 }
