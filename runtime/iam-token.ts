@@ -1,4 +1,4 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { awsCredentials } from './aws-credentials.ts';
 import type { AwsCredentials } from './aws-signature.ts';
 import { sha256, signatureScope, signCanonical } from './aws-signature.ts';
 
@@ -14,9 +14,8 @@ const lifetimeSeconds = 900;
 
 /** Makes the password for IAM database authentication with the credentials of this process. It opens connections for 15 minutes. */
 export async function createIamToken(target: IamTarget): Promise<string> {
-  // The client's configuration holds the SDK's whole chain of credentials.
-  const client = new SQSClient({ region: target.region });
-  return signIamToken(target, await client.config.credentials(), new Date());
+  const credentials = awsCredentials(target.region);
+  return signIamToken(target, await credentials(), new Date());
 }
 
 /**

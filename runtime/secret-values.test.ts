@@ -59,6 +59,24 @@ describe('secrets that are named by their ARN', () => {
     );
     expect(server.asked).toHaveLength(3);
   });
+  it('are all fetched with credentials that were asked for once', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${server.url}/credentials`);
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+    const role = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration };
+    server.answer = ({ body }) => ({
+      status: 200,
+      body: body === '' ? role : { SecretString: JSON.parse(body).SecretId },
+    });
+    const other = arn.replace('signing-key', 'other-key');
+    const wanted = { SIGNING_KEY_SECRET_ARN: arn, OTHER_KEY_SECRET_ARN: other };
+    const found = await withSecrets({ ...wanted, AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url });
+    expect(found).toMatchObject({ SIGNING_KEY: arn, OTHER_KEY: other });
+    expect(server.asked.filter(({ body }) => body === '')).toHaveLength(1);
+    expect(server.asked).toHaveLength(3);
+  });
   it('that are no ARN are refused without asking', async () => {
     await expect(withSecrets({ SIGNING_KEY_SECRET_ARN: 'signing-key' })).rejects.toThrow('not the ARN of a secret');
   });

@@ -1,4 +1,5 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { awsCredentials } from './aws-credentials.ts';
+import type { AwsCredentials } from './aws-signature.ts';
 import { signPost } from './aws-signature.ts';
 
 const ending = '_SECRET_ARN';
@@ -7,8 +8,14 @@ const requestMs = 5_000;
 const attempts = 3;
 const pauseMs = 500;
 
+/** Where secrets come from, and as whom. */
+interface Source {
+  endpoint: string | undefined;
+  credentialsIn(region: string): Promise<AwsCredentials>;
+}
+
 /** Names a secret that is given by its ARN: `SIGNING_KEY_SECRET_ARN` gives `SIGNING_KEY`. */
-export const secretVariable = (name: string): string | undefined =>
+const secretVariable = (name: string): string | undefined =>
   name.endsWith(ending) ? name.slice(0, -ending.length) : undefined;
 
 /**
@@ -22,18 +29,26 @@ export async function withSecrets(
     const variable = secretVariable(name);
     return variable && arn ? [{ name, variable, arn }] : [];
   });
-  const endpoint = variables['AWS_ENDPOINT_URL_SECRETS_MANAGER'];
+  let credentials: ReturnType<typeof awsCredentials> | undefined;
+  const source: Source = {
+    endpoint: variables['AWS_ENDPOINT_URL_SECRETS_MANAGER'],
+    // The same for all: they are the process's own, whichever region says them.
+    credentialsIn: (region) => {
+      credentials ??= awsCredentials(region);
+      return credentials();
+    },
+  };
   const values = await Promise.all(
-    wanted.map(async (secret) => [secret.variable, await fetchPatiently(secret, endpoint)] as const),
+    wanted.map(async (secret) => [secret.variable, await fetchPatiently(secret, source)] as const),
   );
   return { ...variables, ...Object.fromEntries(values) };
 }
 
 // A role's first credentials may take a moment after a pod's start.
-async function fetchPatiently(secret: { name: string; arn: string }, endpoint: string | undefined): Promise<string> {
+async function fetchPatiently(secret: { name: string; arn: string }, source: Source): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await fetchSecret(secret.arn, endpoint);
+      return await fetchSecret(secret.arn, source);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       if (attempt === attempts) throw new Error(`${secret.name}: the secret cannot be read: ${why}`, { cause });
@@ -44,13 +59,11 @@ async function fetchPatiently(secret: { name: string; arn: string }, endpoint: s
   }
 }
 
-async function fetchSecret(arn: string, endpoint: string | undefined): Promise<string> {
+async function fetchSecret(arn: string, source: Source): Promise<string> {
   const region = arnForm.exec(arn)?.[1];
   if (!region) throw new Error('it is not the ARN of a secret');
-  const url = new URL(endpoint ?? `https://secretsmanager.${region}.amazonaws.com`);
-  // The client's configuration holds the SDK's whole chain of credentials.
-  const client = new SQSClient({ region });
-  const credentials = await client.config.credentials();
+  const url = new URL(source.endpoint ?? `https://secretsmanager.${region}.amazonaws.com`);
+  const credentials = await source.credentialsIn(region);
   const body = JSON.stringify({ SecretId: arn });
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
   const request = { host: url.host, body, headers, region, service: 'secretsmanager' };
