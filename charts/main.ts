@@ -51,8 +51,12 @@ function listenForSignals(): void {
   }
 }
 
-// A reader that stops early, such as head, is no fault.
-process.stdout.on('error', () => undefined);
+// A reader that stops early, such as head, is no fault. Output comes last, so nothing is left half done.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`E900 the output cannot be written: ${error.message}. Send it elsewhere.\n`);
+  process.exit(5);
+});
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,16 @@
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -150,6 +161,14 @@ describe('what is wrong', () => {
     expect(lines.some((line) => /^catalog\/platform\.prod\.json edge\.wafAclArn: E062 /.test(line))).toBe(true);
     expect(done.err).not.toMatch(/\n\s+at /);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('is an output that cannot be written', () => {
+    const full = openSync('/dev/full', 'w');
+    const done = spawnSync(process.execPath, [main, '--help'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    expect(done.stderr).toMatch(/^E900 the output cannot be written: .*ENOSPC.* Send it elsewhere\.\n$/);
+    expect(done.status).toBe(5);
   });
 
   it('is usage: unknown environments and options', async () => {
