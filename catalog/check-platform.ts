@@ -45,7 +45,7 @@ export function readPlatform(
 }
 
 /** What must hold between the platform contract and the catalog. Places are paths in the contract. */
-export function checkPlatform(
+function checkPlatform(
   platform: Platform,
   context: { environment: EnvironmentName; services: readonly Service[] },
 ): Fault[] {

@@ -27,9 +27,7 @@ export const platformNamespaces = ['kube-system', 'argocd', 'argo-rollouts', 'ke
 const letters = 'abcdef';
 
 /** The letters of an environment's zones. */
-export const zonesOf = (environment: EnvironmentName): string[] => [
-  ...letters.slice(0, environments[environment].zoneCount),
-];
+const zonesOf = (environment: EnvironmentName): string[] => [...letters.slice(0, environments[environment].zoneCount)];
 
 /** The slices of a workload: `['any']`, or the letters of the zones that get a Deployment each. */
 export function slicesOf(workload: Workload, environment: EnvironmentName): string[] {

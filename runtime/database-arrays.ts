@@ -44,7 +44,7 @@ export function knowArrays(options: ParsedOptions): void {
 const mustBeQuoted = /["\\{},\s]|^$|^null$/i;
 
 /** Writes an array literal. Source: PostgreSQL, "Array Input and Output Syntax". */
-export function writeArray(value: unknown, serialize: Convert): unknown {
+function writeArray(value: unknown, serialize: Convert): unknown {
   if (!Array.isArray(value)) return value;
   const items = value.map((item: unknown) => {
     if (item === null) return 'null';
@@ -57,7 +57,7 @@ export function writeArray(value: unknown, serialize: Convert): unknown {
 }
 
 /** Reads an array literal of any dimension. */
-export function readArray(text: string, parse: Convert): unknown[] {
+function readArray(text: string, parse: Convert): unknown[] {
   const stack: unknown[][] = [[]];
   const item = /"((?:[^"\\]|\\.)*)"|([{}])|([^{},"]+)/gs;
   for (const [, quoted, brace, bare] of text.matchAll(item)) {
