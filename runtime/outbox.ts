@@ -61,7 +61,7 @@ interface EventFacts<Contract extends EventContract> {
   data: DataOf<Contract>;
   /**
    * The caller made each member itself and a test holds what it makes against the contract: the data is not checked again.
-   * For paths where the check would be a tenth of the work.
+   * For paths where the check is felt beside the rest of the work.
    */
   isChecked?: true;
 }

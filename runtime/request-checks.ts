@@ -72,7 +72,7 @@ export interface BodySource {
   request(): Request;
 }
 
-/** Reads the fields of Node's message where there is one: making web headers of them costs a tenth of a small request. */
+/** Reads the fields of Node's message where there is one: making web headers of them is felt in a small request. */
 export function headersOf(incoming: IncomingMessage | undefined, request: () => Request): HeaderReader {
   if (!incoming) return request().headers;
   return {

@@ -39,7 +39,7 @@ export function continueTrace(header: unknown): Trace {
   };
 }
 
-/** Random bytes in store: asking the system for a few at a time is a twentieth of a small request. */
+/** Random bytes in store: asking the system for a few at a time is felt in a small request. */
 const store = { bytes: Buffer.alloc(4_096), used: 4_096 };
 
 function randomHex(count: number): string {
@@ -75,7 +75,7 @@ export interface Metrics {
 /** Starts the metrics of a process: Node's own and those of the HTTP server. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  // Not before the process answers: it costs as much as a twentieth of the start.
+  // Not before the process answers: it would make the start longer.
   setImmediate(() => collectDefaultMetrics({ register: registry }));
   return {
     registry,
