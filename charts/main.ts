@@ -4,8 +4,9 @@ import { setFlagsFromString } from 'node:v8';
 import { CommandFault, environmentLine } from './command-fault.ts';
 import { synthVariables } from './config.ts';
 
-// A run is over before optimised code would pay, and most of what it makes is thrown away at once: a quarter less memory.
+// For memory, in a short run: no optimising compilers (the quick baseline one stays) and a young generation that grows slowly.
 for (const flag of ['--no-opt', '--no-maglev', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
+// Compiled modules are kept for the next run: in NODE_COMPILE_CACHE's folder, else in a temporary one.
 enableCompileCache();
 
 const stopCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
