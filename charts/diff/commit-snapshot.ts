@@ -3,6 +3,7 @@ import type { JsonSchema } from '@millrace/catalog/compatibility.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import type { FargateProfile } from '@millrace/catalog/profiles.ts';
 import { release } from '@millrace/catalog/releases.ts';
+import { shapeFaults } from '@millrace/catalog/shape.ts';
 import { asCount, asMap, fieldOf } from '@millrace/fargate/fields.ts';
 import type { ManifestFolder } from '@millrace/fargate/read-manifests.ts';
 import { readText } from '@millrace/fargate/read-manifests.ts';
@@ -44,22 +45,33 @@ interface Place {
   commit: Commit;
 }
 
-function environmentAt(name: string, { files, commit }: Place): EnvironmentSnapshot {
-  const inputsText = files.get(`terraform/environments/${name}/catalog.auto.tfvars.json`);
-  const platformText = files.get(`catalog/platform.${name}.json`);
-  const releaseText = files.get(`releases/${name}.json`);
-  const platform =
-    platformText === undefined ? {} : jsonAt(`catalog/platform.${name}.json`, { text: platformText, commit });
-  const pins = release.safeParse(
-    releaseText === undefined ? {} : jsonAt(`releases/${name}.json`, { text: releaseText, commit }),
-  );
+function environmentAt(name: string, at: Place): EnvironmentSnapshot {
+  const terraform = readAt(`terraform/environments/${name}/catalog.auto.tfvars.json`, at);
+  const platform = readAt(`catalog/platform.${name}.json`, at);
   return {
-    manifests: manifestsAt(name, { files, commit }),
-    pins: pins.success ? pins.data.pins : {},
-    roles: inputsText === undefined ? undefined : rolesIn(inputsText),
-    profiles: inputsText === undefined ? undefined : profilesIn(inputsText),
+    manifests: manifestsAt(name, at),
+    pins: pinsAt(`releases/${name}.json`, at),
+    roles: rolesIn(terraform),
+    profiles: profilesIn(terraform),
     profileQuota: asCount(fieldOf(platform, 'cluster', 'profileQuota')),
   };
+}
+
+/** What a JSON file says; undefined where the commit has no such file. */
+function readAt(path: string, { files, commit }: Place): unknown {
+  const text = files.get(path);
+  return text === undefined ? undefined : jsonAt(path, { text, commit });
+}
+
+function pinsAt(path: string, at: Place): EnvironmentSnapshot['pins'] {
+  const value = readAt(path, at);
+  if (value === undefined) return {};
+  const read = release.safeParse(value);
+  if (read.success) return read.data.pins;
+  const lines = shapeFaults(release, value).map(
+    ({ place, message }) => `${at.commit.label}: ${`${path} ${place.replace(/^\./, '')}`.trim()}: E050 ${message}`,
+  );
+  throw new CommandFault(3, lines.join('\n'));
 }
 
 function manifestsAt(name: string, { files, commit }: Place): EnvironmentSnapshot['manifests'] {
@@ -84,8 +96,8 @@ function parsedOnce(path: string, text: string): ManifestFolder {
   return known;
 }
 
-function profilesIn(text: string): FargateProfile[] | undefined {
-  const profiles = asMap(fieldOf(JSON.parse(text), 'catalog', 'fargate_profiles'));
+function profilesIn(terraform: unknown): FargateProfile[] | undefined {
+  const profiles = asMap(fieldOf(terraform, 'catalog', 'fargate_profiles'));
   if (Object.keys(profiles).length === 0) return undefined;
   return Object.entries(profiles).map(([name, facts]) => ({ name, ...(facts as Omit<FargateProfile, 'name'>) }));
 }

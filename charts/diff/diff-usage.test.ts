@@ -63,6 +63,27 @@ describe('make diff, told something wrong', () => {
     expect(torn.err).toMatch(/^torn \(\w+\): manifests\/dev\/order\/service-order-api\.yaml:\d+: not YAML/);
   });
 
+  it.each([
+    [
+      'terraform/environments/dev/catalog.auto.tfvars.json',
+      '{ "catalog": ',
+      /^wrong \(\w+\): terraform\/environments\/dev\/catalog\.auto\.tfvars\.json is not JSON: .*\.\n$/,
+    ],
+    ['releases/dev.json', '{ "pins": ', /^wrong \(\w+\): releases\/dev\.json is not JSON: .*\.\n$/],
+    [
+      'releases/dev.json',
+      '{ "pins": { "order": { "digest": "latest" } } }',
+      /^wrong \(\w+\): releases\/dev\.json pins\.order\.digest: E050 .*sha256:.*\n.* pins\.order\.revision: E050 .*\n$/,
+    ],
+    ['releases/dev.json', '[]', /^wrong \(\w+\): releases\/dev\.json: E050 is an array\. Write an object\.\n$/],
+  ])('a ref whose %s is %s is named with the place, exit code 3', (path, text, line) => {
+    branch('wrong', () => copy.write(path, text));
+    copy.git('checkout', '--quiet', 'main');
+    const run = diff(['--from', 'wrong', '--to', 'start']);
+    expect([run.code, run.out]).toEqual([3, '']);
+    expect(run.err).toMatch(line);
+  });
+
   it('a shallow clone and a folder without Git say what to do, exit code 5', () => {
     const clone = mkdtempSync(join(tmpdir(), 'millrace-shallow-'));
     copy.commit('second');

@@ -1,4 +1,4 @@
-import { asMap, asMaps, asText } from '@millrace/fargate/fields.ts';
+import { asMap, asMaps, asText, fieldOf } from '@millrace/fargate/fields.ts';
 
 /** What a role may do, as `catalog.auto.tfvars.json` says it and `catalog/least-privilege.ts` computes it. */
 export interface RoleAccess {
@@ -43,9 +43,9 @@ export function roleWidenings(before: readonly RoleAccess[], after: readonly Rol
   });
 }
 
-/** Reads the roles of a `catalog.auto.tfvars.json`; undefined when it has none or is no JSON. */
-export function rolesIn(text: string): RoleAccess[] | undefined {
-  const roles = asMap(asMap(asMap(parse(text))['catalog'])['roles']);
+/** The roles of a `catalog.auto.tfvars.json`; undefined when it has none. */
+export function rolesIn(inputs: unknown): RoleAccess[] | undefined {
+  const roles = asMap(fieldOf(inputs, 'catalog', 'roles'));
   if (Object.keys(roles).length === 0) return undefined;
   return Object.entries(roles).map(([name, value]) => {
     const role = asMap(value);
@@ -100,11 +100,3 @@ function words({ action, resource, conditions }: Permission): string {
 
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

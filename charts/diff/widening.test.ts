@@ -68,14 +68,10 @@ describe('roles', () => {
     const inputs = {
       catalog: { roles: { r: { subject: 's', grants: [{ actions: ['a'], resources: ['b'], conditions: [] }] } } },
     };
-    expect(rolesIn(JSON.stringify(inputs))).toEqual([
+    expect(rolesIn(inputs)).toEqual([
       { name: 'r', subject: 's', grants: [{ actions: ['a'], resources: ['b'], conditions: [] }] },
     ]);
-    expect([rolesIn('{'), rolesIn('{}'), rolesIn('{"catalog":{"roles":[]}}')]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect([rolesIn([]), rolesIn({}), rolesIn({ catalog: { roles: [] } })]).toEqual([undefined, undefined, undefined]);
   });
 });
 
