@@ -6,8 +6,9 @@ import { allContracts, contractFaults, contractFile, publishedContract } from '.
 const usage = `Usage: node catalog/publish.ts [--check]
 
 Writes catalog/published/<Event>.v<version>.json, the JSON Schema of every event.
-Refuses a change that breaks readers without a new major version (exit code 3).
-  --check   write nothing; exit code 3 as well when a file is missing or old
+Refuses a change that breaks readers without a new major version.
+  --check   write nothing; exit code 4 when a file is missing or not current
+Exit codes: 0 done, 2 wrong usage, 3 a change that breaks readers, 4 not current.
 `;
 
 const folder = join(import.meta.dirname, 'published');
@@ -25,15 +26,14 @@ function main(options: readonly string[]): number {
     const faults = contractFaults(contract, before === undefined ? undefined : (JSON.parse(before) as JsonSchema));
     return { path, before, after, faults };
   });
-  const faults = files.flatMap((file) => file.faults).sort();
+  const broken = files.flatMap((file) => file.faults);
   const old = files.filter((file) => file.before !== file.after);
-  if (options.includes('--check')) {
-    faults.push(...old.map((file) => `${file.path}: E101 is not current. Fix: run "node catalog/publish.ts".`));
-  }
-  if (faults.length > 0) {
-    process.stderr.write(`${faults.join('\n')}\n`);
-    return 3;
-  }
+  const late = options.includes('--check')
+    ? old.map((file) => `${file.path}: E101 is not current. Fix: run "node catalog/publish.ts".`)
+    : [];
+  for (const line of [...broken.sort(), ...late]) process.stderr.write(`${line}\n`);
+  if (broken.length > 0) return 3;
+  if (late.length > 0) return 4;
   mkdirSync(folder, { recursive: true });
   for (const file of old) writeFileSync(file.path, file.after);
   process.stdout.write(`${files.length} contracts, ${old.length} written.\n`);
