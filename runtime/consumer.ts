@@ -152,8 +152,11 @@ async function bounded(work: Promise<void>, milliseconds: number): Promise<void>
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A day more than the window, for clocks that differ. */
