@@ -69,9 +69,18 @@ describe('make validate', () => {
       join(copy, 'staging/service.yaml'),
       'apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: order}\nspec: {type: NodePort, prots: []}\n',
     );
+    writeFileSync(
+      join(copy, 'staging/two.yaml'),
+      // No policy looks at these two.
+      'apiVersion: v1\nkind: LimitRange\nmetadata: {name: b, namespace: order}\nspec: {limits: []}\n---\n' +
+        'apiVersion: v1\nkind: LimitRange\nmetadata: {name: c, namespace: order}\nspec: {limits: [], limit: 1}\n',
+    );
+    writeFileSync(join(copy, 'staging/values.yaml'), 'replicas: 2\n');
     const { code, complaint, output } = await validate([copy]);
     expect(code).toBe(4);
-    expect(complaint).toContain('broken.yaml:1: S0 not YAML');
+    expect(complaint).toMatch(/broken\.yaml:1: S0 not YAML.* Mend it, or take the file out of the folder\.\n/);
+    expect(complaint).toMatch(/values\.yaml:1: S0 not a Kubernetes object.* Write it, or take the file out/);
+    expect(complaint).toMatch(/two\.yaml:6: S1 LimitRange c: \/spec: there is no field 'limit'/);
     expect(complaint).toMatch(/service\.yaml:1: S1 Service a: \/spec: there is no field 'prots'/);
     expect(complaint).toMatch(
       /service\.yaml:1: V19 Service order\/a: The Service opens a way in of its own\. Write type/,

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import { policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
+import type { Unreadable } from '@millrace/fargate/read-manifests.ts';
 import { readFolder } from '@millrace/fargate/read-manifests.ts';
 import { usageSentence } from '@millrace/fargate/usage-sentence.ts';
 import { readPlatform } from '../platforms.ts';
@@ -41,13 +42,18 @@ export function readSets(
   const sets = folders.map(({ name, path }) => {
     const { manifests, unreadable: broken } = readFolder(path);
     const environment = name ?? asked[0] ?? environmentOf(manifests) ?? 'prod';
-    for (const { file, line, message } of broken) {
-      unreadable.push({ environment, part: 'schema', severity: 'error', file, line, rule: 'S0', object: '', message });
+    for (const { file, line, reason, message, fix } of broken) {
+      const finding = { part: 'schema', severity: 'error', rule: 'S0', object: '' } as const;
+      unreadable.push({ ...finding, environment, file, line, message: `${message} ${fixOf(reason, fix)}` });
     }
     return { environment, folder: path, manifests, platform: readPlatform(environment) };
   });
   return { sets, unreadable };
 }
+
+/** Here nothing but manifests belongs into the folder: the reader would leave another program's file. */
+const fixOf = (reason: Unreadable['reason'], fix: string): string =>
+  reason === 'not-kubernetes' ? 'Write it, or take the file out of the folder.' : fix;
 
 function readWords(
   words: readonly string[],

@@ -22,12 +22,13 @@ export async function checkSchemas(sets: readonly ValidatedSet[]): Promise<Findi
   return results.flatMap((result): Finding[] => {
     const set = sets.find(({ folder }) => resolve(result.filename).startsWith(`${resolve(folder)}/`));
     if (!set || result.status === 'statusValid') return [];
+    const file = relative(resolve(set.folder), resolve(result.filename));
     const found = (rule: string, message: string): Finding => ({
       environment: set.environment,
       part: 'schema',
       severity: 'error',
-      file: relative(resolve(set.folder), resolve(result.filename)),
-      line: 1,
+      file,
+      line: lineOf(set, { file, kind: result.kind, name: result.name }),
       rule,
       object: `${result.kind} ${result.name}`.trim(),
       message,
@@ -40,6 +41,15 @@ export async function checkSchemas(sets: readonly ValidatedSet[]): Promise<Findi
     if (errors.length === 0) return [found('S1', sentence(result.msg))];
     return errors.map(({ path, msg }) => found('S1', `${path || '/'}: ${sentence(msg)}`));
   });
+}
+
+/** Where the object begins in its file; kubeconform does not say it. */
+function lineOf({ manifests }: ValidatedSet, object: { file: string; kind: string; name: string }): number {
+  const located = manifests.find(
+    ({ file, manifest }) =>
+      file === object.file && manifest.kind === object.kind && manifest.metadata.name === object.name,
+  );
+  return located?.line ?? 1;
 }
 
 const sentence = (text: string): string => {
