@@ -27,7 +27,7 @@ async function main(words: readonly string[]): Promise<number> {
     return 3;
   }
   const { synthesise } = await import('./synth.ts');
-  const result = await synthesise(options.sources);
+  const result = synthesise(options.sources, loaded.services);
   for (const line of result.warnings) process.stderr.write(`${line}\n`);
   if (result.outcome === 'faulty') {
     process.stderr.write(`${result.faults.join('\n')}\n`);

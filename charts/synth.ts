@@ -6,7 +6,6 @@ import { isServiceSound } from '@millrace/catalog/check-shape.ts';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import type { Fault } from '@millrace/catalog/fault.ts';
 import { sortFaults } from '@millrace/catalog/fault.ts';
-import { loadCatalog } from '@millrace/catalog/load.ts';
 import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Release } from '@millrace/catalog/releases.ts';
 import { readRelease } from '@millrace/catalog/releases.ts';
@@ -47,15 +46,12 @@ export interface EnvironmentFiles {
 }
 
 /**
- * Reads the catalog, the platform contracts and the releases, checks them, renders every environment and proves what must
- * hold over the whole. All faults of a run come together; what is rendered is free of them.
+ * Reads the platform contracts and the releases, checks them and the catalog that was loaded, renders every environment and
+ * proves what must hold over the whole. All faults of a run come together; what is rendered is free of them.
  */
-export async function synthesise(sources: Sources): Promise<Outcome> {
-  const loaded = await loadCatalog(sources.catalog);
+export function synthesise(sources: Sources, services: readonly Service[]): Outcome {
   const lines = (faults: readonly Fault[]): string[] =>
     sortFaults(faults).map((fault) => formatFaultIn(fileName(sources.catalog), fault));
-  if ('faults' in loaded) return { outcome: 'faulty', faults: lines(loaded.faults), warnings: [] };
-  const { services } = loaded;
   const judged = checkCatalog(services);
   const faults = judged.filter((fault) => !isWarning(fault));
   const warnings = lines(judged.filter(isWarning));

@@ -25,7 +25,12 @@ export function renderWorkingTree(environments: readonly EnvironmentName[]): Ren
   const faults = [...checkCatalog(services), ...read.flatMap(({ faults: own }) => own)];
   const wrong = sortFaults(faults.filter((fault) => !isWarning(fault)));
   if (wrong.length > 0) throw new CommandFault(3, wrong.map((fault) => formatFault(fault)).join('\n'));
-  return read.flatMap(({ input }) => (input ? [{ ...input, manifests: renderEnvironment(input) }] : []));
+  const admission = readAdmission(join(repositoryRoot, 'policies/admission'));
+  return read.flatMap(({ facts }) => {
+    if (!facts) return [];
+    const input = { ...facts, admission };
+    return [{ ...input, manifests: renderEnvironment(input) }];
+  });
 }
 
 /** The services of an environment that its release has no pin for. */
@@ -48,14 +53,16 @@ const madeUpPin = (name: string): Release['pins'][string] => ({
   revision: '0'.repeat(40),
 });
 
-function readInput(environment: EnvironmentName): { input: RenderInput | undefined; faults: Fault[] } {
+function readInput(environment: EnvironmentName): {
+  facts: Omit<RenderInput, 'admission'> | undefined;
+  faults: Fault[];
+} {
   const names = services.map(({ name }) => name);
   const contract = readPlatform(textOf(`catalog/platform.${environment}.json`), { environment, services });
   const pins = readRelease(textOf(`releases/${environment}.json`), { environment, services: names });
   const faults = [...contract.faults, ...pins.faults];
-  if (!contract.platform || !pins.release) return { input: undefined, faults };
-  const admission = readAdmission(join(repositoryRoot, 'policies/admission'));
-  return { input: { services, environment, platform: contract.platform, release: pins.release, admission }, faults };
+  if (!contract.platform || !pins.release) return { facts: undefined, faults };
+  return { facts: { services, environment, platform: contract.platform, release: pins.release }, faults };
 }
 
 function textOf(file: string): string {
