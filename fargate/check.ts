@@ -136,7 +136,7 @@ const inOrder = (a: Finding, b: Finding): number =>
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Without a namespace where the manifest names none: a Namespace has none, and the rest takes the one of who applies it. */
-const objectName = ({ manifest: { kind, metadata } }: LocatedManifest): string =>
+export const objectName = ({ manifest: { kind, metadata } }: LocatedManifest): string =>
   `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
 
 /** A file that is no YAML was not checked by anybody: that is an error like any other. */

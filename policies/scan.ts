@@ -6,7 +6,7 @@ import { runCommand } from './environment-fault.ts';
 import type { ScanFinding } from './scanning/exemptions.ts';
 import { applyExemptions, readExemptions } from './scanning/exemptions.ts';
 import { runCheckov, runKubeScore } from './scanning/scanners.ts';
-import { readSets, UsageFault } from './validation/read-sets.ts';
+import { readSets } from './validation/read-sets.ts';
 
 const usage = `Usage: node policies/scan.ts [DIR] [--env dev,staging,prod]
 
@@ -19,20 +19,7 @@ once. A finding is mended or has a line with its reason in policies/exemptions.j
 Exit codes: 0 nothing to mend, 2 wrong usage, 4 findings or stale exemptions, 5 the machine lacks something.
 `;
 
-await runCommand(async () => {
-  const words = process.argv.slice(2);
-  if (words.includes('--help')) {
-    process.stdout.write(usage);
-    return 0;
-  }
-  try {
-    return await scan(words);
-  } catch (error) {
-    if (!(error instanceof UsageFault)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
-});
+await runCommand(usage, scan);
 
 async function scan(words: readonly string[]): Promise<number> {
   const allowed = readExemptions(readFileSync(join(import.meta.dirname, 'exemptions.json'), 'utf8'));

@@ -8,7 +8,7 @@ import { checkContract } from './validation/contract.ts';
 import { checkOnFargate } from './validation/fargate.ts';
 import type { Finding } from './validation/finding.ts';
 import { findingsText } from './validation/findings-text.ts';
-import { readSets, UsageFault } from './validation/read-sets.ts';
+import { readSets } from './validation/read-sets.ts';
 import { checkSchemas } from './validation/schema.ts';
 
 const usage = `Usage: node policies/validate.ts [DIR] [--env dev,staging,prod]
@@ -23,20 +23,7 @@ the platform contract. DIR is manifests/ unless said: a folder for each environm
 Exit codes: 0 nothing to mend, 2 wrong usage, 4 a rule is broken, 5 the machine lacks something.
 `;
 
-await runCommand(async () => {
-  const words = process.argv.slice(2);
-  if (words.includes('--help')) {
-    process.stdout.write(usage);
-    return 0;
-  }
-  try {
-    return await validate(words);
-  } catch (error) {
-    if (!(error instanceof UsageFault)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
-});
+await runCommand(usage, validate);
 
 async function validate(words: readonly string[]): Promise<number> {
   const startedAt = performance.now();

@@ -21,12 +21,10 @@ Starts the kube-apiserver that policies/schemas/generate.ts built, installs ever
 every request of the cases, and compares its warnings with what the evaluator says. Exit code 4 when one differs.
 `;
 
-await runCommand(async () => {
-  const words = process.argv.slice(2);
+await runCommand(usage, async (words) => {
   if (words.length > 0) {
-    const isHelp = words[0] === '--help';
-    (isHelp ? process.stdout : process.stderr).write(usage);
-    return isHelp ? 0 : 2;
+    process.stderr.write(usage);
+    return 2;
   }
   const programs = { etcd: toolPath('etcd'), apiServer: toolPath('kube-apiserver') };
   if (!Object.values(programs).every(existsSync)) {

@@ -17,12 +17,10 @@ Builds kube-apiserver and etcd (once, about 10 minutes), starts them on 127.0.0.
 definitions, and writes policies/schemas/<kind>-<group>-<version>.json and versions.json.
 `;
 
-await runCommand(async () => {
-  const words = process.argv.slice(2);
+await runCommand(usage, async (words) => {
   if (words.length > 0) {
-    const isHelp = words[0] === '--help';
-    (isHelp ? process.stdout : process.stderr).write(usage);
-    return isHelp ? 0 : 2;
+    process.stderr.write(usage);
+    return 2;
   }
   const programs = { etcd: await findTool('etcd'), apiServer: await findTool('kube-apiserver') };
   const plane = await startControlPlane(programs);

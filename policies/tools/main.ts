@@ -7,12 +7,10 @@ const usage = `Usage: node policies/tools/main.ts
 Builds the admission evaluator and kubeconform from their Go modules into the cache, where that was not done yet.
 `;
 
-await runCommand(async () => {
-  const words = process.argv.slice(2);
+await runCommand(usage, async (words) => {
   if (words.length > 0) {
-    const isHelp = words[0] === '--help';
-    (isHelp ? process.stdout : process.stderr).write(usage);
-    return isHelp ? 0 : 2;
+    process.stderr.write(usage);
+    return 2;
   }
   for (const name of ['kubeconform', 'admission'] as const) process.stdout.write(`${await findTool(name)}\n`);
   return 0;

@@ -1,5 +1,6 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
+import { objectName } from '@millrace/fargate/check.ts';
 import type { LocatedManifest } from '@millrace/fargate/manifest.ts';
 import type { AdmissionSet } from '../admission/evaluate.ts';
 import { evaluate } from '../admission/evaluate.ts';
@@ -7,7 +8,6 @@ import { policyParameters } from '../admission/parameters.ts';
 import type { Policy } from '../admission/policies.ts';
 import { readActions, readPolicies } from '../admission/policies.ts';
 import type { Finding, ValidatedSet } from './finding.ts';
-import { objectName } from './finding.ts';
 
 /** Who applies what stands in Git. */
 const argoCd = {

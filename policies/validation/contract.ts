@@ -1,6 +1,6 @@
+import { objectName } from '@millrace/fargate/check.ts';
 import type { LocatedManifest } from '@millrace/fargate/manifest.ts';
 import type { Finding, ValidatedSet } from './finding.ts';
-import { objectName } from './finding.ts';
 
 /** These quote ARNs as part of a rule. */
 const quoting = new Set(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']);

@@ -29,7 +29,3 @@ export interface ValidatedSet {
   platform: Platform;
   manifests: readonly LocatedManifest[];
 }
-
-/** How an object is named to a person. */
-export const objectName = ({ manifest }: LocatedManifest): string =>
-  `${manifest.kind} ${manifest.metadata.namespace ? `${manifest.metadata.namespace}/` : ''}${manifest.metadata.name}`;

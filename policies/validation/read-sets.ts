@@ -7,13 +7,9 @@ import { policyParametersPlace } from '@millrace/catalog/policy-parameters.ts';
 import type { Unreadable } from '@millrace/fargate/read-manifests.ts';
 import { readFolder } from '@millrace/fargate/read-manifests.ts';
 import { usageSentence } from '@millrace/fargate/usage-sentence.ts';
+import { UsageFault } from '../environment-fault.ts';
 import { readPlatform } from '../platforms.ts';
 import type { Finding, ValidatedSet } from './finding.ts';
-
-/** Something wrong with the command line: exit code 2. */
-export class UsageFault extends Error {
-  override name = 'UsageFault';
-}
 
 const standardFolder = resolve(import.meta.dirname, '../../manifests');
 
