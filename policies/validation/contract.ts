@@ -10,6 +10,7 @@ export function checkContract(sets: readonly ValidatedSet[]): Finding[] {
   return sets.flatMap((set) => {
     const known = new Set(textsOf(set.platform));
     const owners = ownersOf(set);
+    const owning = new Set(owners.values());
     return set.manifests
       .filter(({ manifest }) => !quoting.has(manifest.kind))
       .flatMap((located) => {
@@ -17,7 +18,7 @@ export function checkContract(sets: readonly ValidatedSet[]): Finding[] {
           ...arnFaults(text, { set, known }),
           ...accountFaults(text, set),
           ...nameFaults(text, { set, known }),
-          ...foreignFaults(text, { located, owners }),
+          ...foreignFaults(text, { located, owners, owning }),
         ]);
         const once = new Map(said.map((fault) => [fault.rule + fault.message, fault]));
         return [...once.values()].map((fault) => findingAt(set, located, fault));
@@ -96,11 +97,11 @@ function nameFaults(text: string, { set, known }: Against): Fault[] {
 /** What belongs to one service is used in its namespace only. */
 function foreignFaults(
   text: string,
-  facts: { located: LocatedManifest; owners: ReadonlyMap<string, string> },
+  facts: { located: LocatedManifest; owners: ReadonlyMap<string, string>; owning: ReadonlySet<string> },
 ): Fault[] {
   const namespace = facts.located.manifest.metadata.namespace;
   return [...facts.owners].flatMap(([name, owner]): Fault[] => {
-    const isForeign = text.includes(name) && namespace !== owner && new Set(facts.owners.values()).has(namespace ?? '');
+    const isForeign = text.includes(name) && namespace !== owner && facts.owning.has(namespace ?? '');
     if (!isForeign) return [];
     return [
       { rule: 'E084', message: `${name} belongs to ${owner}. Write ${namespace}'s own of the platform contract.` },
