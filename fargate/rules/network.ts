@@ -18,7 +18,7 @@ const securityGroup = kindRule(
     return when(
       clusterSecurityGroup !== undefined && groups[0] !== clusterSecurityGroup,
       `lists ${groups.map(show).join(', ') || 'no groups'}: without the cluster's group the kubelet and CoreDNS are not reached.`,
-      `Write groupIds: [${clusterSecurityGroup}, …].`,
+      `Write groupIds: [${clusterSecurityGroup}, …]. Where rules open the own group to CoreDNS, kubelet and API server, listing it alone is right: leave out --cluster-security-group.`,
     );
   },
 );
