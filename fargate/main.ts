@@ -23,7 +23,8 @@ patch day does. DIR is a folder (its *.yaml and *.yml, with all folders below), 
   helm template shop ./chart | millrace fargate-check -
   kubectl kustomize overlays/prod | millrace fargate-check - --environment prod
 
-  --profiles FILE               the Fargate profiles: eksctl's ClusterConfig, or a list of {name, selectors, zones}
+  --profiles FILE               the Fargate profiles: eksctl's ClusterConfig, a list of {name, selectors, zones} (alone or
+                                under "profiles"), or what aws eks describe-fargate-profile prints; subnets are zones
   --environment dev|staging|prod  the profiles that Millrace's catalog plans for that environment
   --profile-quota NUMBER        how many profiles the account may have (10)
   --cluster-security-group ID   checks that every SecurityGroupPolicy lists it first
