@@ -5,11 +5,11 @@ import { addNamespaceObject, podSecurityLabels } from './namespace.ts';
 import { checksumOf, waveAnnotation, waves } from './place.ts';
 
 /** Where Fargate looks for the log router's settings. Source: EKS user guide, "Fargate logging". */
-export const loggingNamespace = 'aws-observability';
-export const loggingName = 'aws-logging';
+const loggingNamespace = 'aws-observability';
+const loggingName = 'aws-logging';
 
 /** Settings of Fargate's own Fluent Bit: it takes these keys only, filters and outputs of a short list, no variables. */
-export function loggingSettings({ region, telemetry }: Platform): Record<string, string> {
+function loggingSettings({ region, telemetry }: Platform): Record<string, string> {
   return {
     flb_log_cw: 'false',
     'filters.conf': `[FILTER]

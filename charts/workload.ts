@@ -29,9 +29,9 @@ const scrapeSeconds = 5;
 const minGraceSeconds = 30;
 
 /** Why a workload has no PodDisruptionBudget. */
-export const disruptionAnnotation = 'millrace.dev/disruption';
+const disruptionAnnotation = 'millrace.dev/disruption';
 /** Who keeps the number of replicas, where the Deployment does not. */
-export const autoscalerAnnotation = 'millrace.dev/autoscaler';
+const autoscalerAnnotation = 'millrace.dev/autoscaler';
 
 interface Given {
   place: Place;

@@ -1,14 +1,16 @@
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
 import { prices } from '@millrace/catalog/prices.ts';
+import { hoursPerMonth } from '@millrace/fargate/plan.ts';
 import type { CostReport } from './cost-report.ts';
 import { platformParts, platformPartsAsOf } from './platform-tax.ts';
+import { savedCents } from './pods.ts';
 import { assumptions } from './traffic.ts';
 
 /** The reports for a program: the figures of the text, in USD, with the prices and the assumptions that they rest on. */
 export function costJson(reports: readonly CostReport[]): string {
   const value = {
     currency: 'USD',
-    hoursPerMonth: 730,
+    hoursPerMonth,
     prices: { fargate: fargatePrices, ...prices },
     platformParts: { asOf: platformPartsAsOf, parts: platformParts },
     assumptions,
@@ -39,7 +41,7 @@ function environmentJson(report: CostReport): unknown {
       nextSmaller: pod.plan.wasted.nextSmaller && {
         size: pod.plan.wasted.nextSmaller.size,
         ask: pod.plan.wasted.nextSmaller.ask,
-        savesUsdPerMonth: usd(Math.round(pod.plan.wasted.nextSmaller.savesUsdPerMonth * pod.minPods * 100)),
+        savesUsdPerMonth: usd(savedCents(pod.plan.wasted.nextSmaller, pod.minPods)),
       },
     })),
     wasted: wasted.map(({ next, ...step }) => ({

@@ -7,7 +7,7 @@ import { sumCents } from './money.ts';
 import type { TaxLine } from './platform-tax.ts';
 import { platformTax } from './platform-tax.ts';
 import type { PodCost } from './pods.ts';
-import { podCosts } from './pods.ts';
+import { podCosts, savedCents } from './pods.ts';
 import type { TrafficEstimate } from './traffic.ts';
 import { millionPageViews, thousandOrders } from './traffic.ts';
 
@@ -90,7 +90,7 @@ export function serviceCosts(pods: readonly PodCost[]): ServiceCost[] {
 }
 
 /** The pods that are billed for more than they ask for, with the size below. */
-export function wastedSteps(pods: readonly PodCost[]): WastedStep[] {
+function wastedSteps(pods: readonly PodCost[]): WastedStep[] {
   return pods
     .filter(({ plan }) => plan.wasted.vcpu > 0 || plan.wasted.memoryMib > 0)
     .map(({ object, minPods, size, plan }) => ({
@@ -103,9 +103,9 @@ export function wastedSteps(pods: readonly PodCost[]): WastedStep[] {
     }));
 }
 
-const nextStep = ({ size, ask, savesUsdPerMonth }: SmallerSize, pods: number): NonNullable<WastedStep['next']> => ({
-  size,
-  askVcpu: ask.vcpu,
-  askMemoryMib: ask.memoryMib,
-  savesCents: Math.round(savesUsdPerMonth * pods * 100),
+const nextStep = (next: SmallerSize, pods: number): NonNullable<WastedStep['next']> => ({
+  size: next.size,
+  askVcpu: next.ask.vcpu,
+  askMemoryMib: next.ask.memoryMib,
+  savesCents: savedCents(next, pods),
 });

@@ -1,8 +1,10 @@
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
+import { hoursPerMonth } from '@millrace/fargate/plan.ts';
 import type { CostReport } from './cost-report.ts';
 import { dollars, fineDollars, sumCents } from './money.ts';
 import { platformPartsAsOf } from './platform-tax.ts';
 import type { PodCost } from './pods.ts';
+import { savedCents } from './pods.ts';
 import { bar, textTable } from './text-table.ts';
 import type { TrafficEstimate } from './traffic.ts';
 import { assumptions } from './traffic.ts';
@@ -24,7 +26,7 @@ function costText(report: CostReport): string {
   const title = `${report.environment}: ${dollars(report.minCents)} to ${dollars(report.maxCents)} USD a month`;
   return `${[
     `${title}\n${'═'.repeat(title.length)}`,
-    `${report.region}, Fargate prices of ${fargatePrices.asOf}, 730 hours. Least: no autoscaler adds a pod. Most: each adds all it may.`,
+    `${report.region}, Fargate prices of ${fargatePrices.asOf}, ${hoursPerMonth} hours. Least: no autoscaler adds a pod. Most: each adds all it may.`,
     ...(report.withoutRelease.length > 0
       ? [`Counted as if released, though they have no release yet: ${report.withoutRelease.join(', ')}.`]
       : []),
@@ -87,7 +89,7 @@ function podsTable(pods: readonly PodCost[]): string {
         dollars(row.minCents),
         dollars(row.maxCents),
         next ? `${next.size}, ask ${next.ask.vcpu} vCPU ${next.ask.memoryMib}Mi` : 'none',
-        next ? dollars(Math.round(next.savesUsdPerMonth * row.minPods * 100)) : '',
+        next ? dollars(savedCents(next, row.minPods)) : '',
       ];
     }),
   );

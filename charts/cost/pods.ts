@@ -1,7 +1,7 @@
 import { asText, fieldOf } from '@millrace/fargate/fields.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
-import type { PodPlan } from '@millrace/fargate/plan.ts';
-import { planPod } from '@millrace/fargate/plan.ts';
+import type { PodPlan, SmallerSize } from '@millrace/fargate/plan.ts';
+import { hoursPerMonth, planPod } from '@millrace/fargate/plan.ts';
 import { podTemplateOf } from '@millrace/fargate/pod-template.ts';
 import { autoscalerBounds } from '@millrace/fargate/workloads.ts';
 import { cents } from './money.ts';
@@ -27,7 +27,7 @@ export interface PodCost {
 }
 
 const minimumTaskMinutes = 1;
-const minutesPerMonth = 730 * 60;
+const minutesPerMonth = hoursPerMonth * 60;
 /** Kinds that run to an end. A Pod without a controller runs until somebody ends it. */
 const tasks = new Set(['Job', 'CronJob']);
 
@@ -68,6 +68,9 @@ function costOf(
     plan,
   };
 }
+
+/** What so many pods save in a month at the next smaller size. */
+export const savedCents = ({ savesUsdPerMonth }: SmallerSize, pods: number): number => cents(savesUsdPerMonth * pods);
 
 /** The replicas that autoscalers allow, by what they scale. */
 function autoscalerRanges(manifests: readonly Manifest[]): Map<string, { min: number; max: number }> {

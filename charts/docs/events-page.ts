@@ -86,7 +86,7 @@ function subscriptionRow(service: Service, subscription: Subscription): string[]
 }
 
 /** Which service hears which events of which other, one arrow for each pair. */
-export function eventFlow(services: readonly Service[]): string {
+function eventFlow(services: readonly Service[]): string {
   const pairs = new Map<string, { from: string; to: string; events: string[] }>();
   for (const service of services) {
     for (const { event } of service.consumes) {

@@ -71,7 +71,7 @@ export function pointedAt(set: RenderedEnvironment): Fault[] {
   return [...pods, ...queueFaults(set)];
 }
 
-type Pointer = 'access' | 'secrets' | 'publishes';
+type Pointer = 'access' | 'secrets';
 
 function pointerOf(name: string): Pointer | undefined {
   if (name.endsWith('_SECRET_ARN')) return 'secrets';

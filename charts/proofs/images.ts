@@ -1,11 +1,10 @@
 import type { Fault } from '@millrace/catalog/fault.ts';
 import { repositoryName } from '@millrace/catalog/names.ts';
 import { asMaps, asText } from '@millrace/fargate/fields.ts';
+import { exampleAnnotation } from '../place.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
 import type { PodMaker } from './objects.ts';
 import { faultOf, podMakers } from './objects.ts';
-
-const exampleAnnotation = 'millrace.dev/example-image';
 
 /** X901: every image is the release's pin of its service, by digest. X902: an example is marked, and nothing else is. */
 export function images(set: RenderedEnvironment): Fault[] {
