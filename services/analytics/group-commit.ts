@@ -37,7 +37,7 @@ export interface GroupCommit {
 export function groupCommit(options: { write: WriteBatches; maxFlights?: number; deadlineMs?: number }): GroupCommit {
   const { maxFlights = usualFlights, deadlineMs = flushDeadlineMs } = options;
   const write: WriteBatches = (batches) => withDeadline(options.write(batches), deadlineMs);
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let waitingEvents = 0;
   let isScheduled = false;
   let leftAtMs = Number.NEGATIVE_INFINITY;
@@ -61,7 +61,6 @@ export function groupCommit(options: { write: WriteBatches; maxFlights?: number;
     if (waiting.length === 0) return;
     leftAtMs = performance.now();
     const taken = takeGroup(waiting);
-    waiting = waiting.slice(taken.length);
     for (const request of taken) waitingEvents -= request.events.length;
     const flight = flush(taken, write, refuseWaiting).finally(() => {
       flights.delete(flight);
@@ -96,7 +95,7 @@ export function groupCommit(options: { write: WriteBatches; maxFlights?: number;
   };
 }
 
-// A request is never split between transactions, so one that is larger than the limit goes alone.
+// Takes from the front. A request is never split between transactions, so one that is larger than the limit goes alone.
 function takeGroup(waiting: Waiting[]): Waiting[] {
   let events = 0;
   let count = 0;
@@ -105,7 +104,7 @@ function takeGroup(waiting: Waiting[]): Waiting[] {
     if (count > 0 && events > maxFlushEvents) break;
     count += 1;
   }
-  return waiting.slice(0, count);
+  return waiting.splice(0, count);
 }
 
 // When the database refuses a group for what is in it, each request goes alone, so that none fails for another's fault.
