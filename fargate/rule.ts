@@ -16,7 +16,6 @@ export interface Found {
 export interface Rule {
   id: string;
   name: string;
-  title: string;
   severity: Severity;
   source: string;
   /** A pod that breaks it does not start, though no text of the scheduler is known for it. */

@@ -9,7 +9,6 @@ const fact = { id: 'F16', severity: 'error', source: sources.patching } as const
 const budgetMissing: Rule = {
   ...fact,
   name: 'budget-missing',
-  title: 'two or more replicas have a budget',
   check: (set) => {
     const guarded = new Set(budgetsOf(set).flatMap(({ workloads }) => workloads));
     return spreadOf(set).flatMap(({ workloads, replicas }) => {
@@ -29,7 +28,6 @@ const budgetMissing: Rule = {
 const budgetBlocks: Rule = {
   ...fact,
   name: 'budget-blocks',
-  title: 'a budget lets at least one pod go',
   check: (set) =>
     budgetsOf(set).flatMap(({ located, replicas, allowed }) => {
       const spec = asMap(located.manifest.spec);
@@ -49,7 +47,6 @@ const budgetBlocks: Rule = {
 const twoBudgets: Rule = {
   ...fact,
   name: 'two-budgets',
-  title: 'one budget a pod',
   check: (set) => {
     const budgets = budgetsOf(set);
     return set.workloads.flatMap((workload) => {
@@ -70,7 +67,6 @@ const graceZero = podRule(
   {
     id: 'F17',
     name: 'grace-zero',
-    title: 'pods get time to end',
     severity: 'error',
     source: sources.groups,
   },
@@ -86,7 +82,6 @@ const barePod = podRule(
   {
     id: 'F28',
     name: 'bare-pod',
-    title: 'something brings a pod back',
     severity: 'warning',
     source: `${sources.patching}; EKS best practices, upgrades`,
   },

@@ -23,7 +23,6 @@ const region = podRule(
   {
     id: 'F06',
     name: 'aws-region',
-    title: 'a pod that calls AWS knows its region',
     severity: 'warning',
     source: `${sources.fargate}: no IMDS`,
   },
@@ -42,7 +41,6 @@ const instanceMetadata = containerRule(
   {
     id: 'F06',
     name: 'instance-metadata',
-    title: 'nothing asks the instance metadata service',
     severity: 'warning',
     source: sources.fargate,
   },
@@ -60,7 +58,6 @@ const podIdentity = kindRule(
   {
     id: 'F20',
     name: 'pod-identity',
-    title: 'no EKS Pod Identity',
     severity: 'error',
     source: 'EKS user guide, manage-access/aws-access/service-accounts',
     kinds: ['PodIdentityAssociation'],
@@ -77,7 +74,6 @@ const roleMissing = podRule(
   {
     id: 'F20',
     name: 'role-missing',
-    title: 'a pod that calls AWS has a role of its own',
     severity: 'warning',
     source: 'EKS user guide, security-iam',
   },
@@ -98,7 +94,6 @@ const computeType = podRule(
   {
     id: 'F22',
     name: 'compute-type',
-    title: 'no pod is bound to EC2 by annotation',
     severity: 'error',
     source: 'EKS user guide, fargate-getting-started',
     stopsPods: true,
@@ -117,7 +112,6 @@ const admissionWebhook = kindRule(
   {
     id: 'F15',
     name: 'webhook-selector',
-    title: 'a mutating webhook does not stop pods that it means to leave alone',
     severity: 'warning',
     source: 'aws/containers-roadmap#2606',
     kinds: ['MutatingWebhookConfiguration'],

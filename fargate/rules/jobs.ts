@@ -7,7 +7,6 @@ const jobTtl = kindRule(
   {
     id: 'F24',
     name: 'job-ttl',
-    title: 'finished Jobs are cleaned up',
     severity: 'error',
     source: sources.fargate,
     kinds: ['Job', 'CronJob'],
@@ -26,7 +25,6 @@ const hookDelete = kindRule(
   {
     id: 'F24',
     name: 'hook-delete-policy',
-    title: 'a hook Job of Argo CD is deleted',
     severity: 'warning',
     source: `${sources.fargate}; Argo CD, resource hooks`,
     kinds: ['Job'],
@@ -49,7 +47,6 @@ const finishedPod = podRule(
   {
     id: 'F24',
     name: 'finished-pod',
-    title: 'a finished pod is deleted',
     severity: 'warning',
     source: sources.fargate,
   },
@@ -70,7 +67,6 @@ const fileLimits = containerRule(
   {
     id: 'F27',
     name: 'file-limits',
-    title: `no more than ${hardLimit} files or processes`,
     severity: 'warning',
     source: sources.fargate,
   },
@@ -91,7 +87,6 @@ const containerInsights = kindRule(
   {
     id: 'F26',
     name: 'container-insights',
-    title: 'the CloudWatch agent is not used',
     severity: 'warning',
     source: 'aws-otel.github.io, container-insights/eks-fargate',
     kinds: ['AmazonCloudWatchAgent', 'DcgmExporter', 'NeuronMonitor'],
@@ -108,7 +103,6 @@ const repeated = podRule(
   {
     id: 'F00',
     name: 'same-object',
-    title: 'an object stands in one place',
     severity: 'warning',
     source: 'kubectl apply: the last one wins',
   },

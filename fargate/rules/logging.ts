@@ -41,11 +41,10 @@ function logMapsOf(set: FargateSet): LogMap[] {
     });
 }
 
-function logRule(name: string, title: string, check: (map: LogMap) => readonly Omit<Found, 'at'>[]): Rule {
+function logRule(name: string, check: (map: LogMap) => readonly Omit<Found, 'at'>[]): Rule {
   return {
     id: 'F23',
     name: `logging-${name}`,
-    title,
     severity: 'error',
     source: sources.logging,
     check: (set) => logMapsOf(set).flatMap((map) => check(map).map((said) => ({ at: map.at, ...said }))),
@@ -55,7 +54,6 @@ function logRule(name: string, title: string, check: (map: LogMap) => readonly O
 const namespaceLabel: Rule = {
   id: 'F23',
   name: 'logging-namespace',
-  title: `the namespace ${namespace} has its label`,
   severity: 'error',
   source: sources.logging,
   check: (set) =>
@@ -73,7 +71,6 @@ const namespaceLabel: Rule = {
 const place: Rule = {
   id: 'F23',
   name: 'logging-place',
-  title: `the logging ConfigMap is ${namespace}/${mapName}`,
   severity: 'error',
   source: sources.logging,
   check: (set) =>
@@ -89,7 +86,7 @@ const place: Rule = {
       ),
 };
 
-const size = logRule('size', `at most ${maxCharacters} characters`, ({ entries }) => {
+const size = logRule('size', ({ entries }) => {
   const count = Object.values(entries).reduce<number>((sum, text) => sum + (asText(text)?.length ?? 0), 0);
   return when(
     count > maxCharacters,
@@ -98,13 +95,13 @@ const size = logRule('size', `at most ${maxCharacters} characters`, ({ entries }
   );
 });
 
-const keys = logRule('keys', 'only the keys that Fargate reads', ({ entries }) => {
+const keys = logRule('keys', ({ entries }) => {
   const known = [...Object.keys(parts), ...otherKeys];
   const unknown = Object.keys(entries).filter((key) => !known.includes(key));
   return when(unknown.length > 0, `has the keys ${unknown.join(', ')}.`, `Use ${known.join(', ')} only.`);
 });
 
-const sections = logRule('sections', 'each key holds its own section', ({ read }) =>
+const sections = logRule('sections', ({ read }) =>
   read.flatMap(([key, { sections: found, strayLines }]) => {
     const { section } = parts[key] ?? { section: '' };
     const wrong = [...new Set(found.map(({ name }) => name).filter((name) => name !== section))];
@@ -119,7 +116,7 @@ const sections = logRule('sections', 'each key holds its own section', ({ read }
   }),
 );
 
-const required = logRule('required', 'each section has the entries that it needs', ({ read }) =>
+const required = logRule('required', ({ read }) =>
   read.flatMap(([key, { sections: found }]) => {
     const part = parts[key];
     return found
@@ -135,7 +132,7 @@ const required = logRule('required', 'each section has the entries that it needs
   }),
 );
 
-const plugins = logRule('plugins', 'only the plugins that Fargate takes', ({ read }) =>
+const plugins = logRule('plugins', ({ read }) =>
   read.flatMap(([key, { sections: found }]) => {
     const allowed = parts[key]?.plugins;
     if (!allowed) return [];
@@ -147,7 +144,7 @@ const plugins = logRule('plugins', 'only the plugins that Fargate takes', ({ rea
   }),
 );
 
-const output = logRule('output', 'at least one output', ({ read }) => {
+const output = logRule('output', ({ read }) => {
   const found = read.find(([key]) => key === 'output.conf')?.[1].sections ?? [];
   return when(
     !found.some(({ name }) => name === 'OUTPUT'),
@@ -156,7 +153,7 @@ const output = logRule('output', 'at least one output', ({ read }) => {
   );
 });
 
-const variables = logRule('variables', 'no variables', ({ entries }) => {
+const variables = logRule('variables', ({ entries }) => {
   const used = Object.values(entries).flatMap((text) => asText(text)?.match(/\$\{[^}\n]{0,80}\}/g) ?? []);
   return when(
     used.length > 0,
@@ -165,7 +162,7 @@ const variables = logRule('variables', 'no variables', ({ entries }) => {
   );
 });
 
-const indent = logRule('indent', 'one indentation', ({ read }) =>
+const indent = logRule('indent', ({ read }) =>
   read
     .filter(([, { isEvenlyIndented }]) => !isEvenlyIndented)
     .flatMap(([key]) =>

@@ -8,7 +8,6 @@ const securityGroup = kindRule(
   {
     id: 'F18',
     name: 'cluster-security-group',
-    title: "a SecurityGroupPolicy lists the cluster's group first",
     severity: 'error',
     source: sources.groups,
     kinds: ['SecurityGroupPolicy'],
@@ -27,7 +26,6 @@ const networkPolicy = kindRule(
   {
     id: 'F19',
     name: 'network-policy',
-    title: 'a NetworkPolicy is not enforced on Fargate',
     severity: 'note',
     source: 'EKS user guide, eks-networking-add-ons',
     kinds: ['NetworkPolicy'],
@@ -51,7 +49,6 @@ const loadBalancer = kindRule(
   {
     id: 'F21',
     name: 'load-balancer',
-    title: 'a load balancer reaches pods by address',
     severity: 'error',
     source: sources.fargate,
     kinds: ['Service'],
@@ -72,7 +69,6 @@ const nodePort = kindRule(
   {
     id: 'F21',
     name: 'node-port',
-    title: 'no NodePort',
     severity: 'error',
     source: sources.fargate,
     kinds: ['Service'],
@@ -89,7 +85,6 @@ const targetType = kindRule(
   {
     id: 'F21',
     name: 'ingress-target',
-    title: 'an ALB targets addresses',
     severity: 'error',
     source: sources.fargate,
     kinds: ['Ingress'],
@@ -110,7 +105,6 @@ const controllerRegion = containerRule(
   {
     id: 'F21',
     name: 'controller-region',
-    title: 'the load balancer controller is told its region and VPC',
     severity: 'error',
     source: 'EKS user guide, eks-networking-add-ons',
   },
@@ -133,7 +127,6 @@ const kubeletClash = podRule(
   {
     id: 'F25',
     name: 'kubelet-port',
-    title: `nothing listens on ${kubeletPort}`,
     severity: 'error',
     source: 'kubernetes-sigs/metrics-server#1271; aws/containers-roadmap#1798',
   },
@@ -154,7 +147,6 @@ const policySelects = kindRule(
   {
     id: 'F18',
     name: 'policy-selects',
-    title: 'a SecurityGroupPolicy selects pods',
     severity: 'warning',
     source: sources.groups,
     kinds: ['SecurityGroupPolicy'],

@@ -9,7 +9,6 @@ const affinity = podRule(
   {
     id: 'F14',
     name: 'affinity',
-    title: 'affinity does nothing on Fargate',
     severity: 'warning',
     source: `${sources.fargate}; aws/containers-roadmap#824`,
   },
@@ -29,7 +28,6 @@ const topologySpread = podRule(
   {
     id: 'F14',
     name: 'topology-spread',
-    title: 'spread constraints do nothing on Fargate',
     severity: 'warning',
     source: 'aws/containers-roadmap#824',
   },
@@ -44,7 +42,6 @@ const topologySpread = podRule(
 const oneZone: Rule = {
   id: 'F14',
   name: 'one-zone',
-  title: 'two or more replicas cannot all land in one zone',
   severity: 'warning',
   source: sources.profiles,
   check: (set) =>

@@ -6,7 +6,6 @@ import { podRule, sources, when } from '../rule.ts';
 const limits: Rule = {
   id: 'F11',
   name: 'profile-limits',
-  title: `a profile has 1 to ${profileLimits.selectors} selectors, each with a namespace and at most ${profileLimits.labels} labels`,
   severity: 'error',
   source: sources.profiles,
   check: ({ profiles }) =>
@@ -34,7 +33,6 @@ const limits: Rule = {
 const quota: Rule = {
   id: 'F11',
   name: 'profile-quota',
-  title: 'a cluster has no more profiles than its quota allows',
   severity: 'error',
   source: sources.profiles,
   check: ({ profiles, profileQuota }) =>
@@ -48,7 +46,6 @@ const quota: Rule = {
 const unique: Rule = {
   id: 'F11',
   name: 'profile-names',
-  title: 'two profiles have two names',
   severity: 'error',
   source: sources.profiles,
   check: ({ profiles }) => {
@@ -62,7 +59,6 @@ const ambiguous = podRule(
   {
     id: 'F12',
     name: 'ambiguous-profile',
-    title: 'one profile takes a pod',
     severity: 'error',
     source: sources.profiles,
   },
@@ -77,7 +73,7 @@ const ambiguous = podRule(
 );
 
 const noProfile = podRule(
-  { id: 'F13', name: 'no-profile', title: 'some profile takes a pod', severity: 'error', source: sources.profiles },
+  { id: 'F13', name: 'no-profile', severity: 'error', source: sources.profiles },
   ({ match, namespace, manifest }) =>
     match?.outcome === 'none' && manifest.kind !== 'DaemonSet'
       ? when(
@@ -94,7 +90,6 @@ const wrongLabel = podRule(
   {
     id: 'F13',
     name: 'wrong-profile-label',
-    title: 'the profile that a pod names takes it',
     severity: 'error',
     source: sources.profiles,
   },

@@ -17,7 +17,6 @@ const sizeExists = podRule(
   {
     id: 'F01',
     name: 'size-exists',
-    title: 'a pod fits into a size that Fargate has',
     severity: 'error',
     source: sources.sizes,
   },
@@ -33,7 +32,6 @@ const nearlySmaller = podRule(
   {
     id: 'F01',
     name: 'nearly-smaller',
-    title: 'a pod does not pay for a size that it barely needs',
     severity: 'note',
     source: sources.sizes,
   },
@@ -57,7 +55,6 @@ const stepCrossing = podRule(
   {
     id: 'F02',
     name: 'step-crossing',
-    title: "Fargate's 256 MiB do not push a pod over a step",
     severity: 'warning',
     source: sources.sizes,
   },
@@ -76,7 +73,6 @@ const initLarger = podRule(
   {
     id: 'F03',
     name: 'init-larger',
-    title: 'no init container decides what the pod costs all month',
     severity: 'warning',
     source: sources.sizes,
   },
@@ -95,7 +91,6 @@ const requestsMissing = containerRule(
   {
     id: 'F04',
     name: 'requests-missing',
-    title: 'every container says how much CPU and memory it needs',
     severity: 'error',
     source: sources.sizes,
   },
@@ -113,7 +108,6 @@ const requestsEqualLimits = containerRule(
   {
     id: 'F04',
     name: 'requests-equal-limits',
-    title: 'requests equal limits',
     severity: 'error',
     source: sources.sizes,
   },
@@ -139,7 +133,6 @@ const quantityReadable = podRule(
   {
     id: 'F04',
     name: 'quantity-readable',
-    title: 'quantities are quantities',
     severity: 'error',
     stopsPods: true,
     source: 'k8s.io/apimachinery, resource.Quantity',
@@ -155,7 +148,6 @@ const memoryUnit = containerRule(
   {
     id: 'F04',
     name: 'memory-unit',
-    title: 'memory is asked for in bytes',
     severity: 'error',
     source: 'k8s.io/apimachinery, resource.Quantity',
   },
@@ -177,7 +169,6 @@ const annotatedSize = podRule(
   {
     id: 'F05',
     name: 'annotated-size',
-    title: 'the size that a manifest names is the one that Fargate will bill',
     severity: 'error',
     source: sources.sizes,
   },
@@ -195,7 +186,6 @@ const ephemeralFits = podRule(
   {
     id: 'F08',
     name: 'ephemeral-fits',
-    title: `ephemeral storage stays within ${ephemeral.maxGib} GiB`,
     severity: 'error',
     source: sources.sizes,
   },
@@ -211,7 +201,6 @@ const ephemeralBilled = podRule(
   {
     id: 'F08',
     name: 'ephemeral-billed',
-    title: 'more than 20 GiB of ephemeral storage is billed',
     severity: 'note',
     source: sources.sizes,
   },
@@ -231,7 +220,6 @@ const priceRegion = podRule(
   {
     id: 'F29',
     name: 'price-region',
-    title: 'prices are those of one region',
     severity: 'note',
     source: fargatePrices.source,
   },

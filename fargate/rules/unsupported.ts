@@ -11,10 +11,9 @@ import {
 import type { Rule } from '../rule.ts';
 import { containerRule, kindRule, podRule, sources, when } from '../rule.ts';
 
-const fact = (name: string, title: string) =>
-  ({ id: 'F06', name, title, severity: 'error', source: sources.fargate }) as const;
+const fact = (name: string) => ({ id: 'F06', name, severity: 'error', source: sources.fargate }) as const;
 
-const daemonSet = kindRule({ ...fact('daemon-set', 'no DaemonSet'), kinds: ['DaemonSet'] }, () =>
+const daemonSet = kindRule({ ...fact('daemon-set'), kinds: ['DaemonSet'] }, () =>
   when(
     true,
     'is a DaemonSet: its pods never run on Fargate, where every pod has a node of its own.',
@@ -23,9 +22,9 @@ const daemonSet = kindRule({ ...fact('daemon-set', 'no DaemonSet'), kinds: ['Dae
 );
 
 /** The same, for what leaves a pod waiting without a word of the scheduler. */
-const stopping = (name: string, title: string) => ({ ...fact(name, title), stopsPods: true }) as const;
+const stopping = (name: string) => ({ ...fact(name), stopsPods: true }) as const;
 
-const privileged = containerRule(fact('privileged', 'no privileged container'), (container) =>
+const privileged = containerRule(fact('privileged'), (container) =>
   when(
     isSwitchedOn(container, 'privileged'),
     'is privileged: the scheduler refuses the pod.',
@@ -33,11 +32,11 @@ const privileged = containerRule(fact('privileged', 'no privileged container'), 
   ),
 );
 
-const hostPort = containerRule(fact('host-port', 'no host port'), (container) =>
+const hostPort = containerRule(fact('host-port'), (container) =>
   when(hasHostPort(container), 'has a hostPort or hostIP: the scheduler refuses the pod.', 'Write containerPort only.'),
 );
 
-const hostNamespaces = podRule(fact('host-namespaces', 'no host network, process or IPC namespace'), ({ template }) => {
+const hostNamespaces = podRule(fact('host-namespaces'), ({ template }) => {
   const fields = hostFields(template.spec);
   return when(
     fields.length > 0,
@@ -46,7 +45,7 @@ const hostNamespaces = podRule(fact('host-namespaces', 'no host network, process
   );
 });
 
-const gpu = containerRule(stopping('gpu', 'no GPU or other device'), (container) => {
+const gpu = containerRule(stopping('gpu'), (container) => {
   const asked = ['requests', 'limits'].flatMap((part) => Object.keys(asMap(fieldOf(container, 'resources', part))));
   const devices = [...new Set(asked.filter((name) => name.includes('/') && !name.startsWith('kubernetes.io/')))];
   return when(
@@ -70,7 +69,7 @@ function nodeDemands(spec: PodSpec): { key: string; values: string[] }[] {
   return [...selector, ...expressions];
 }
 
-const arm = podRule(stopping('arm64', 'no Arm'), ({ template: { spec } }) => {
+const arm = podRule(stopping('arm64'), ({ template: { spec } }) => {
   const wants = nodeDemands(spec).some(
     ({ key, values }) => /^(beta\.)?kubernetes\.io\/arch$/.test(key) && values.length > 0 && !values.includes('amd64'),
   );
@@ -81,7 +80,7 @@ const arm = podRule(stopping('arm64', 'no Arm'), ({ template: { spec } }) => {
   );
 });
 
-const windows = podRule(stopping('windows', 'no Windows'), ({ template: { spec } }) => {
+const windows = podRule(stopping('windows'), ({ template: { spec } }) => {
   const isWindows =
     fieldOf(spec, 'os', 'name') === 'windows' ||
     nodeDemands(spec).some(({ key, values }) => /kubernetes\.io\/os$/.test(key) && values.includes('windows'));
@@ -92,7 +91,7 @@ const windows = podRule(stopping('windows', 'no Windows'), ({ template: { spec }
 const ec2Labels =
   /^(eks\.amazonaws\.com\/(nodegroup|capacityType|instance-.*)|karpenter\.(sh|k8s\.aws)\/.*|(beta\.kubernetes\.io|node\.kubernetes\.io)\/instance-type)$/;
 
-const ec2Node = podRule(stopping('ec2-node', 'no demand for a node of EC2, no Spot'), ({ template: { spec } }) => {
+const ec2Node = podRule(stopping('ec2-node'), ({ template: { spec } }) => {
   const demands = nodeDemands(spec).filter(({ key }) => ec2Labels.test(key));
   return when(
     demands.length > 0,
@@ -101,10 +100,10 @@ const ec2Node = podRule(stopping('ec2-node', 'no demand for a node of EC2, no Sp
   );
 });
 
-const security = (name: string, title: string) =>
-  ({ id: 'F07', name, title, severity: 'error', source: 'EKS best practices, security/pods' }) as const;
+const security = (name: string) =>
+  ({ id: 'F07', name, severity: 'error', source: 'EKS best practices, security/pods' }) as const;
 
-const capabilities = containerRule(security('capabilities', 'capabilities are only dropped'), (container) => {
+const capabilities = containerRule(security('capabilities'), (container) => {
   const added = addedCapabilities(container);
   return when(
     added.length > 0,
@@ -113,7 +112,7 @@ const capabilities = containerRule(security('capabilities', 'capabilities are on
   );
 });
 
-const escalation = containerRule(security('privilege-escalation', 'no privilege escalation'), (container) =>
+const escalation = containerRule(security('privilege-escalation'), (container) =>
   when(
     isSwitchedOn(container, 'allowPrivilegeEscalation'),
     'sets allowPrivilegeEscalation: true: the scheduler refuses the pod.',
@@ -121,7 +120,7 @@ const escalation = containerRule(security('privilege-escalation', 'no privilege 
   ),
 );
 
-const volumeType = podRule(security('volume-type', 'only volumes that Fargate mounts'), ({ template: { spec } }) =>
+const volumeType = podRule(security('volume-type'), ({ template: { spec } }) =>
   asMaps(spec.volumes)
     .map((volume) => ({ name: show(volume.name), type: volumeTypeOf(volume) }))
     .filter(({ type }) => !supportedVolumes.includes(type))

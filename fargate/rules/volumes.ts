@@ -11,7 +11,6 @@ const blockStorage = kindRule(
   {
     id: 'F06',
     name: 'block-storage',
-    title: 'no EBS, no FSx for Lustre',
     severity: 'error',
     source: sources.fargate,
     kinds: ['StorageClass', 'PersistentVolume'],
@@ -33,7 +32,6 @@ const claimTemplates = kindRule(
   {
     id: 'F09',
     name: 'claim-template',
-    title: 'no volumes made on demand',
     severity: 'error',
     source: sources.fargate,
     kinds: ['StatefulSet'],
@@ -54,7 +52,6 @@ const dynamicClaim = kindRule(
   {
     id: 'F09',
     name: 'dynamic-claim',
-    title: 'a claim names a volume of EFS that exists',
     severity: 'error',
     source: sources.fargate,
     kinds: ['PersistentVolumeClaim'],
@@ -71,7 +68,6 @@ const claimExists = podRule(
   {
     id: 'F09',
     name: 'claim-exists',
-    title: 'a claim that a pod mounts is there',
     severity: 'warning',
     source: 'aws/containers-roadmap#1382',
   },
