@@ -7,7 +7,7 @@ import { generatedPages } from './pages.ts';
 
 const folder = join(repositoryRoot, 'docs/generated');
 
-/** Writes the pages that are not current; with `--check` only says which. @throws CommandFault 2 for another option, 3 for an old page. */
+/** Writes the pages that are not current; with `--check` only says which. @throws CommandFault 2 for another option, 4 for an old page. */
 export function writePages(options: readonly string[]): string {
   const unknown = options.find((option) => option !== '--check');
   if (unknown !== undefined) throw new CommandFault(2, `There is no option "${unknown}". See --help.`);
@@ -20,7 +20,7 @@ export function writePages(options: readonly string[]): string {
     const faults = old.map(
       ({ file }) => `docs/generated/${file}: E102 is not current. Run "node charts/docs/main.ts".`,
     );
-    if (faults.length > 0) throw new CommandFault(3, faults.join('\n'));
+    if (faults.length > 0) throw new CommandFault(4, faults.join('\n'));
     return `${pages.length} pages are current.\n`;
   }
   mkdirSync(folder, { recursive: true });
