@@ -1,20 +1,40 @@
-import type { EventContract } from './event.ts';
+import type { EnvironmentName } from './environments.ts';
+import { environments } from './environments.ts';
+import { bucketName } from './names.ts';
+import type { ContentFilter, Service, Subscription } from './service.ts';
+import { eventsOf } from './service.ts';
 
-/** An EventBridge pattern of exact values: each field takes one of the texts in its list. */
-export type ExactPattern = Record<string, readonly string[]>;
-
-/**
- * The pattern of the rule of an event's subscriptions, in the cloud and on a laptop. The version is not part of it: a
- * message of a version that a consumer does not know must reach it and be parked in sight, not vanish at the bus.
- */
-export function patternOf(event: EventContract): ExactPattern {
-  return { source: [event.source], 'detail-type': [event.name] };
+/** The pattern of a rule, as EventBridge takes it. */
+export interface RulePattern {
+  source: readonly string[];
+  'detail-type': readonly string[];
+  detail?: ContentFilter;
 }
 
-/** Does a pattern of exact values take an event? Answers as EventBridge does for such patterns. */
-export function matchesExactly(pattern: ExactPattern, event: Record<string, unknown>): boolean {
-  return Object.entries(pattern).every(([field, texts]) => {
-    const value = event[field];
-    return typeof value === 'string' && texts.includes(value);
-  });
+/**
+ * The pattern of a subscription's rule, in the cloud and on a laptop. The version is not part of it: a message of a version
+ * that a consumer does not know must reach it and be parked in sight, not vanish at the bus.
+ */
+export function patternOf(
+  subscription: Pick<Subscription, 'event' | 'also' | 'filter' | 'bucket'>,
+  place: { environment: EnvironmentName; service: Pick<Service, 'name' | 'access'> },
+): RulePattern {
+  const events = eventsOf(subscription);
+  const detail = subscription.bucket === undefined ? subscription.filter : uploadFilter(subscription.bucket, place);
+  return {
+    source: [...new Set(events.map(({ source }) => source))],
+    'detail-type': events.map(({ name, detailType }) => detailType ?? name),
+    ...(detail && { detail }),
+  };
+}
+
+/** Objects of one bucket under the prefix that the service may write. */
+function uploadFilter(
+  bucket: string,
+  { environment, service }: { environment: EnvironmentName; service: Pick<Service, 'name' | 'access'> },
+): ContentFilter {
+  const access = service.access.find((each) => each.kind === 'bucket' && each.name === bucket);
+  const prefix = (access?.kind === 'bucket' ? access.prefix : undefined) ?? `${service.name}/`;
+  const name = bucketName(environment, environments[environment].account, bucket);
+  return { bucket: { name: [name] }, object: { key: [{ prefix }] } };
 }

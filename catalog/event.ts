@@ -4,7 +4,11 @@ import { z } from 'zod';
 export interface EventContract<Name extends string = string, Data extends z.ZodObject = z.ZodObject> {
   name: Name;
   publisher: string;
-  source: `millrace.${string}`;
+  source: string;
+  /** Its name on the bus where that is not `name`: AWS writes some with a blank. */
+  detailType?: string;
+  /** An event that AWS itself puts on the account's default bus: its `detail` is the data, without our envelope. */
+  isForeign?: true;
   /** The major version. A change that breaks readers needs the next one; additions do not. */
   version: number;
   data: Data;
@@ -17,6 +21,15 @@ export function defineEvent<const Name extends string, Data extends z.ZodObject>
 ): EventContract<Name, Data> {
   const { publisher, version, data } = options;
   return { name, publisher, source: `millrace.${publisher}`, version, data };
+}
+
+/** Declares an event of an AWS service, such as S3: nobody of ours publishes it, and it comes over the default bus. */
+export function defineForeignEvent<const Name extends string, Data extends z.ZodObject>(
+  name: Name,
+  options: { source: `aws.${string}`; detailType: string; data: Data },
+): EventContract<Name, Data> {
+  const { source, detailType, data } = options;
+  return { name, publisher: source, source, detailType, isForeign: true, version: 1, data };
 }
 
 /** The `data` of a contract's event. */

@@ -19,9 +19,18 @@ export interface Workload {
   spreadIn?: readonly EnvironmentName[];
 }
 
+/** A part of an EventBridge pattern: what `detail` must hold, operators such as `[{ numeric: ['>', 0] }]` included. */
+export type ContentFilter = { readonly [field: string]: ContentFilter | readonly unknown[] };
+
 /** One consumer of one event: one rule, one queue, one dead-letter queue. */
 export interface Subscription {
   event: EventContract;
+  /** More events of the same publisher in the same rule and queue, which keeps their order; the queue is called after `event`. */
+  also?: readonly EventContract[];
+  /** Only events whose `detail` fits come at all. */
+  filter?: ContentFilter;
+  /** Of events of S3: of this bucket's objects under the service's own prefix. */
+  bucket?: string;
   workload: string;
   /** How long a handler may take. */
   deadlineSeconds: number;
@@ -39,6 +48,10 @@ export interface Subscription {
 export type Access =
   | { kind: 'cache' }
   | { kind: 'warehouse' }
+  /** Sends e-mail through Amazon SES. */
+  | { kind: 'mail' }
+  /** Calls the API of another service inside the cluster; its address is the variable `<NAME>_URL`. */
+  | { kind: 'service'; name: string }
   | {
       kind: 'bucket';
       name: string;
@@ -73,6 +86,12 @@ type ServiceFacts = Omit<Service, 'name' | 'publishes' | 'consumes' | 'access' |
 export function service(name: string, facts: ServiceFacts): Service {
   return { name, publishes: [], consumes: [], access: [], inboxDays: 30, ...facts };
 }
+
+/** Every event that a subscription takes. */
+export const eventsOf = ({ event, also = [] }: Pick<Subscription, 'event' | 'also'>): readonly EventContract[] => [
+  event,
+  ...also,
+];
 
 /**
  * Declares a subscription. Defaults: the `worker` workload, a deadline of 5 seconds, a visibility of six deadlines

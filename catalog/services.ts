@@ -11,8 +11,9 @@ import {
   RefundRequested,
 } from './events/order.ts';
 import { PaymentFailed, PaymentProcessed, PaymentRefunded } from './events/payment.ts';
-import { StockRejected, StockReserved } from './events/product.ts';
-import { UserRegistered } from './events/user.ts';
+import { ProductChanged, StockRejected, StockReserved } from './events/product.ts';
+import { ObjectCreated } from './events/s3.ts';
+import { UserChanged, UserErased, UserRegistered } from './events/user.ts';
 import type { Service } from './service.ts';
 import { on, service } from './service.ts';
 
@@ -41,7 +42,15 @@ export const analytics = service('analytics', {
     loader: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 1, 1), isSingleton: true },
   },
   publishes: [PageViewsCollected],
-  consumes: [on(PageViewsCollected, { workload: 'processor', deadlineSeconds: 1.5, leadsTo: [] })],
+  consumes: [
+    on(PageViewsCollected, { workload: 'processor', deadlineSeconds: 1.5, leadsTo: [] }),
+    // One rule for an order's whole life: its events come in one queue, in their order.
+    on(OrderPlaced, {
+      also: [OrderConfirmed, OrderRejected, OrderCancelled],
+      workload: 'processor',
+      leadsTo: [],
+    }),
+  ],
   access: [{ kind: 'cache' }, { kind: 'warehouse' }],
   secrets: ['SIGNING_KEY'],
 });
@@ -61,14 +70,17 @@ export const user = service('user', {
     },
     worker: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
   },
-  publishes: [UserRegistered],
+  publishes: [UserRegistered, UserChanged, UserErased],
   consumes: [
-    on(OrderPlaced, { leadsTo: [] }),
+    // An order that costs nothing gives no points.
+    on(OrderPlaced, { filter: { data: { total: { amountMinor: [{ numeric: ['>', 0] }] } } }, leadsTo: [] }),
     on(OrderConfirmed, { leadsTo: [] }),
     on(OrderCancelled, { leadsTo: [] }),
     on(OrderRejected, { leadsTo: [] }),
+    on(ObjectCreated, { bucket: 'uploads', leadsTo: [] }),
   ],
   access: [{ kind: 'bucket', name: 'uploads', allow: 'write' }],
+  secrets: ['SIGNING_KEY'],
 });
 
 export const product = service('product', {
@@ -86,15 +98,19 @@ export const product = service('product', {
     },
     worker: { size: '0.5 vCPU / 1 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
   },
-  publishes: [StockReserved, StockRejected],
+  publishes: [StockReserved, StockRejected, ProductChanged],
   consumes: [
     on(UserRegistered, { leadsTo: [] }),
-    on(OrderPlaced, { leadsTo: [StockReserved, StockRejected] }),
-    on(OrderConfirmed, { leadsTo: [] }),
-    on(OrderRejected, { leadsTo: [] }),
-    on(OrderCancelled, { leadsTo: [] }),
+    on(UserErased, { leadsTo: [] }),
+    on(OrderPlaced, { leadsTo: [StockReserved, StockRejected, ProductChanged] }),
+    // Stock whose time was over may be gone when the payment is there at last.
+    on(OrderConfirmed, { leadsTo: [StockRejected, ProductChanged] }),
+    on(OrderRejected, { leadsTo: [ProductChanged] }),
+    on(OrderCancelled, { leadsTo: [ProductChanged] }),
+    on(ObjectCreated, { bucket: 'products', leadsTo: [] }),
   ],
   access: [{ kind: 'bucket', name: 'products', allow: 'write' }],
+  secrets: ['SIGNING_KEY'],
 });
 
 export const order = service('order', {
@@ -124,13 +140,17 @@ export const order = service('order', {
   ],
   consumes: [
     on(StockReserved, { leadsTo: [PaymentRequested] }),
-    on(StockRejected, { leadsTo: [OrderRejected] }),
-    // A payment that arrives after the order was cancelled goes back.
-    on(PaymentProcessed, { leadsTo: [OrderConfirmed, RefundRequested] }),
+    on(StockRejected, { leadsTo: [OrderRejected, RefundRequested] }),
+    on(PaymentProcessed, { leadsTo: [OrderConfirmed] }),
     on(PaymentFailed, { leadsTo: [OrderRejected] }),
     on(PaymentRefunded, { leadsTo: [OrderCancelled] }),
+    // Names and prices for a cart, so that an order is placed without asking anybody.
+    on(ProductChanged, { leadsTo: [] }),
+    on(UserErased, { leadsTo: [] }),
   ],
-  access: [{ kind: 'bucket', name: 'order-documents', allow: 'write' }],
+  // Asked only when its own copy of a product would refuse an order.
+  access: [{ kind: 'service', name: 'product' }],
+  secrets: ['SIGNING_KEY'],
 });
 
 export const payment = service('payment', {
@@ -153,6 +173,7 @@ export const payment = service('payment', {
     on(PaymentRequested, { deadlineSeconds: 10, leadsTo: [PaymentProcessed, PaymentFailed] }),
     on(RefundRequested, { deadlineSeconds: 10, leadsTo: [PaymentRefunded] }),
   ],
+  secrets: ['SIGNING_KEY', 'WEBHOOK_KEY'],
 });
 
 export const notification = service('notification', {
@@ -170,13 +191,15 @@ export const notification = service('notification', {
     worker: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },
   },
   consumes: [
-    on(UserRegistered),
+    on(UserRegistered, { also: [UserChanged, UserErased] }),
     on(OrderConfirmed),
     on(OrderRejected),
     on(OrderCancelled),
     on(OrderShipped),
     on(OrderDelivered),
   ],
+  access: [{ kind: 'mail' }],
+  secrets: ['SIGNING_KEY'],
 });
 
 export const dashboard = service('dashboard', {
@@ -191,7 +214,12 @@ export const dashboard = service('dashboard', {
       scaleOn: { cpuPercent: 60, max: 4 },
     },
   },
-  access: [{ kind: 'cache' }],
+  access: [
+    { kind: 'cache' },
+    ...['analytics', 'user', 'product', 'order', 'payment', 'notification'].map(
+      (name) => ({ kind: 'service', name }) as const,
+    ),
+  ],
 });
 
 /** Every service, in the order in which the documentation lists them. */

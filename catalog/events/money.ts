@@ -9,3 +9,6 @@ export type Money = z.output<typeof money>;
 
 /** One line of an order. */
 export const orderLine = z.object({ productId: z.uuid(), quantity: z.int().min(1).max(1000) });
+
+/** A line as it was sold: with the product's name and price at that moment. */
+export const soldLine = orderLine.extend({ name: z.string().max(200).optional(), unitPrice: money.optional() });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../event.ts';
-import { money, orderLine } from './money.ts';
+import { money, soldLine } from './money.ts';
 
 const reference = { orderId: z.uuid(), userId: z.uuid() };
 
@@ -8,7 +8,7 @@ const reference = { orderId: z.uuid(), userId: z.uuid() };
 export const OrderPlaced = defineEvent('OrderPlaced', {
   publisher: 'order',
   version: 1,
-  data: z.object({ ...reference, items: z.array(orderLine).min(1), total: money }),
+  data: z.object({ ...reference, items: z.array(soldLine).min(1), total: money }),
 });
 
 /** Asks the payment service to charge. `attemptId` is the idempotency key of this attempt. */
@@ -18,7 +18,10 @@ export const PaymentRequested = defineEvent('PaymentRequested', {
   data: z.object({ ...reference, attemptId: z.uuid(), paymentToken: z.string().min(1).max(128), total: money }),
 });
 
-/** Asks the payment service to give the money back. */
+/**
+ * Asks the payment service to hold no money of this attempt: to give back what was taken, or never to take it. `attemptId` is
+ * the attempt of PaymentRequested. It is answered with PaymentRefunded in every case.
+ */
 export const RefundRequested = defineEvent('RefundRequested', {
   publisher: 'order',
   version: 1,
@@ -29,7 +32,7 @@ export const RefundRequested = defineEvent('RefundRequested', {
 export const OrderConfirmed = defineEvent('OrderConfirmed', {
   publisher: 'order',
   version: 1,
-  data: z.object({ ...reference, items: z.array(orderLine).min(1), total: money }),
+  data: z.object({ ...reference, items: z.array(soldLine).min(1), total: money }),
 });
 
 /** The order ended before it was paid: no stock, or payment declined. */

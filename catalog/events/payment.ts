@@ -18,7 +18,7 @@ export const PaymentFailed = defineEvent('PaymentFailed', {
   data: z.object({ ...reference, reason: z.enum(['declined', 'provider-error']) }),
 });
 
-/** The money went back. */
+/** No money of this attempt is held any more. `total` is what went back: 0 when nothing had been taken. */
 export const PaymentRefunded = defineEvent('PaymentRefunded', {
   publisher: 'payment',
   version: 1,
