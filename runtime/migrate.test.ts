@@ -44,7 +44,11 @@ test('files are applied in the order of their numbers, once', async () => {
 
 test('the outbox and the inbox come first', async () => {
   await put('0001_watch_outbox.sql', 'create index watched on outbox (type);');
-  expect(await run({})).toEqual(['runtime/0001_create_outbox_and_inbox.sql', '0001_watch_outbox.sql']);
+  expect(await run({})).toEqual([
+    'runtime/0001_create_outbox_and_inbox.sql',
+    'runtime/0002_create_idempotency_key.sql',
+    '0001_watch_outbox.sql',
+  ]);
 });
 
 test('two runs at once apply each file once', async () => {
