@@ -26,7 +26,7 @@ function routesIn(text: string, { service, file }: { service: string; file: stri
       service,
       place: `services/${service}/${file} ${path}`,
       path,
-      policy: /policy: ('public'|\{ scope: '[a-z]+:[a-z]+' \})/.exec(rest)?.[1],
+      policy: /policy: ('public'|'person'|\{ scope: '[a-z]+:[a-z]+' \})/.exec(rest)?.[1],
     }),
   );
 }

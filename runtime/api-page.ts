@@ -1,4 +1,4 @@
-import type { Route } from './route.ts';
+import type { Policy, Route } from './route.ts';
 
 /** The style sheet of the page below; a file of its own because the page's policy allows no inline style. */
 export const apiPageStyle = `
@@ -22,7 +22,7 @@ ${api.routes.map(operationArticle).join('\n')}
 }
 
 function operationArticle(route: Route): string {
-  const policy = route.policy === 'public' ? 'Public.' : `Needs an access token with scope ${route.policy.scope}.`;
+  const policy = policyText(route.policy);
   const query = Object.keys(route.query?.shape ?? {});
   const body = route.body ? (route.body.types ?? ['application/json']).join(' or ') : '';
   const answers = Object.entries(route.responses).map(
@@ -38,4 +38,9 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => entities[character] ?? character);
+}
+
+function policyText(policy: Policy): string {
+  if (policy === 'public') return 'Public.';
+  return policy === 'person' ? 'Needs an access token.' : `Needs an access token with scope ${policy.scope}.`;
 }

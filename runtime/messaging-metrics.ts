@@ -10,6 +10,7 @@ export interface MessagingMetrics {
   parked: Counter<'code'>;
   handled: Counter<'consumer'>;
   duplicates: Counter<'consumer'>;
+  stale: Counter<'consumer'>;
   dead: Counter<'consumer' | 'reason'>;
   retries: Counter<'consumer'>;
   handlerSeconds: Histogram<'consumer'>;
@@ -35,6 +36,9 @@ export function messagingMetrics({ registry }: Pick<Metrics, 'registry'>): Messa
     parked: counter('outbox_parked_total', 'Events parked because no second attempt can succeed.', ['code']),
     handled: counter('consumer_handled_total', 'Events applied.', ['consumer']),
     duplicates: counter('consumer_duplicates_total', 'Events skipped because they were applied before.', ['consumer']),
+    stale: counter('consumer_stale_total', 'Events skipped because a later version of their aggregate was applied.', [
+      'consumer',
+    ]),
     dead: counter('consumer_dead_total', 'Messages put into the dead-letter queue.', ['consumer', 'reason']),
     retries: counter('consumer_retries_total', 'Messages that failed and are shown again later.', ['consumer']),
     handlerSeconds: new Histogram({

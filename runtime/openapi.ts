@@ -60,7 +60,9 @@ function operation(route: Route): object {
         ),
       },
     }),
-    ...(route.policy !== 'public' && { security: [{ accessToken: [route.policy.scope] }] }),
+    ...(route.policy !== 'public' && {
+      security: [{ accessToken: route.policy === 'person' ? [] : [route.policy.scope] }],
+    }),
     responses: responses(route),
   };
 }

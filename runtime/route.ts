@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import type { Subject } from './auth.ts';
 
-/** Who may call a route. There is no default: each route names its policy. */
-export type Policy = 'public' | { scope: string };
+/**
+ * Who may call a route. There is no default: each route names its policy. `person` is anybody with an access token, who then
+ * sees only what is theirs; a scope is for what goes beyond that.
+ */
+export type Policy = 'public' | 'person' | { scope: string };
 
 /** What a route answers with. A stream ends when the caller goes away or `signal` fires. */
 export interface Reply {
@@ -23,7 +26,7 @@ export interface RouteRequest<Params = unknown, Query = unknown, Body = unknown>
   query: Query;
   body: Body;
   headers: HeaderReader;
-  /** Present on every route whose policy is a scope. */
+  /** Whoever calls; nobody on a public route. */
   subject: Subject;
   /** The caller's address by the right-most hop of X-Forwarded-For. Never store or log it. */
   clientAddress: string;
