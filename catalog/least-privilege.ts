@@ -9,6 +9,7 @@ import {
   databaseUser,
   deadLetterQueueName,
   keyAlias,
+  mailSender,
   queueName,
   roleName,
   secretName,
@@ -163,7 +164,20 @@ function accessGrants(access: Access, service: Service, environment: Environment
     const actions = ['redshift-serverless:GetCredentials'];
     return [{ sid: 'ConnectToWarehouse', actions, resources, conditions: [] }];
   }
-  return bucketGrants(access, service, environment);
+  if (access.kind === 'mail') return [mailGrant(environment)];
+  // Who may call another service, security groups say.
+  return access.kind === 'service' ? [] : bucketGrants(access, service, environment);
+}
+
+/** Send mail as the one sender of the environment's domain. Source: "Actions, resources, and condition keys for Amazon SES". */
+function mailGrant(environment: EnvironmentName): Grant {
+  const { domain } = environments[environment];
+  return {
+    sid: 'SendMail',
+    actions: ['ses:SendEmail'],
+    resources: [arnOf(environment, 'ses', `identity/${domain}`)],
+    conditions: [equals('ses:FromAddress', [mailSender(domain)])],
+  };
 }
 
 function bucketGrants(

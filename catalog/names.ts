@@ -44,3 +44,10 @@ export const keyAlias = (environment: EnvironmentName, purpose: string): string 
 /** The name of a service's secret in Secrets Manager; `variable` is what it becomes, such as `SIGNING_KEY`. */
 export const secretName = (environment: EnvironmentName, service: string, variable: string): string =>
   `${environment}/millrace/${service}/${variable.toLowerCase().replaceAll('_', '-')}`;
+
+/** The address from which a service of an environment writes to people. */
+export const mailSender = (domain: string): string => `no-reply@${domain}`;
+
+/** The variable that a name of the catalog becomes: `order-documents` and `BUCKET` give `ORDER_DOCUMENTS_BUCKET`. */
+export const variableName = (name: string, ending: string): string =>
+  `${name.toUpperCase().replaceAll('-', '_')}_${ending}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EventContract } from './event.ts';
+import { typeOnBus } from './event-pattern.ts';
 
 /** JSON Schema as far as zod writes it. */
 interface SampleSchema {
@@ -39,23 +40,25 @@ export function sampleEvent(contract: EventContract): Record<string, unknown> {
   return {
     version: '0',
     id: formats['uuid'],
-    'detail-type': contract.name,
+    'detail-type': typeOnBus(contract),
     source: contract.source,
     account: '111122223333',
     time: formats['date-time'],
     region: 'us-east-1',
     resources: [],
-    detail: {
-      id: formats['uuid'],
-      version: contract.version,
-      occurredAt: formats['date-time'],
-      aggregateId: 'sample',
-      aggregateVersion: 1,
-      correlationId: 'sample',
-      data,
-    },
+    detail: contract.isForeign ? data : detailOf(contract, data),
   };
 }
+
+const detailOf = ({ version }: EventContract, data: unknown): Record<string, unknown> => ({
+  id: formats['uuid'],
+  version,
+  occurredAt: formats['date-time'],
+  aggregateId: 'sample',
+  aggregateVersion: 1,
+  correlationId: 'sample',
+  data,
+});
 
 /** The smallest value of a schema, with every property. */
 function sampleOf(schema: SampleSchema): unknown {

@@ -1,8 +1,8 @@
 import { arnOf, bucketArnOf, roleArnOf } from './aws-names.ts';
 import type { EnvironmentName } from './environments.ts';
 import { environments } from './environments.ts';
-import type { ExactPattern } from './event-pattern.ts';
-import { patternOf } from './event-pattern.ts';
+import type { RulePattern } from './event-pattern.ts';
+import { busOf, patternOf } from './event-pattern.ts';
 import type { Role } from './least-privilege.ts';
 import { allRoles, auroraPlaceholder, warehousePlaceholder } from './least-privilege.ts';
 import {
@@ -14,6 +14,7 @@ import {
   databaseUser,
   deadLetterQueueName,
   keyAlias,
+  mailSender,
   queueName,
   repositoryName,
   ruleName,
@@ -22,15 +23,19 @@ import {
 import type { FargateProfile } from './profiles.ts';
 import { planProfiles } from './profiles.ts';
 import type { Service } from './service.ts';
+import { eventsOf } from './service.ts';
 
 const secondsPerDay = 86_400;
 
 interface TerraformSubscription {
   consumer: string;
   event: string;
+  /** Every event of the rule, "event" first. */
+  events: readonly string[];
   workload: string;
+  bus: string;
   rule: string;
-  pattern: ExactPattern;
+  pattern: RulePattern;
   queue: string;
   queue_arn: string;
   queue_key: string;
@@ -51,6 +56,10 @@ interface TerraformService {
   database: { name: string; user: string } | null;
   cache_user: string | null;
   uses_warehouse: boolean;
+  /** The address that it sends mail from; its domain is an identity of SES. */
+  mail_from: string | null;
+  /** The services whose API it calls, for the rules between security groups. */
+  calls: readonly string[];
   secrets: Record<string, { name: string; key: string }>;
   routes: readonly string[];
   workloads: Record<
@@ -84,7 +93,15 @@ export interface TerraformCatalog {
   subscriptions: Record<string, TerraformSubscription>;
   buckets: Record<
     string,
-    { name: string; arn: string; key: string; writer: string | null; readers: readonly string[] }
+    {
+      name: string;
+      arn: string;
+      key: string;
+      writer: string | null;
+      readers: readonly string[];
+      /** Does S3 tell EventBridge of its objects? */
+      sends_events: boolean;
+    }
   >;
   keys: readonly string[];
   roles: Record<string, TerraformRole>;
@@ -139,6 +156,8 @@ function serviceOf(environment: EnvironmentName, service: Service): TerraformSer
     database: database ? { name: databaseUser(name), user: databaseUser(name) } : null,
     cache_user: access.some(({ kind }) => kind === 'cache') ? cacheUser(environment, name) : null,
     uses_warehouse: access.some(({ kind }) => kind === 'warehouse'),
+    mail_from: access.some(({ kind }) => kind === 'mail') ? mailSender(environments[environment].domain) : null,
+    calls: access.flatMap((each) => (each.kind === 'service' ? [each.name] : [])),
     secrets: Object.fromEntries(
       secrets.map((variable) => [
         variable,
@@ -174,9 +193,11 @@ function subscriptionsOf(
         {
           consumer: service.name,
           event: event.name,
+          events: eventsOf(subscription).map(({ name }) => name),
           workload: subscription.workload,
+          bus: busOf(subscription, environment),
           rule: ruleName(environment, service.name, event.name),
-          pattern: patternOf(event),
+          pattern: patternOf(subscription, { environment, service }),
           queue,
           queue_arn: arnOf(environment, 'sqs', queue),
           queue_key: keyAlias(environment, `queues-${service.name}`),
@@ -197,6 +218,7 @@ function bucketsOf(environment: EnvironmentName, services: readonly Service[]): 
   const uses = services.flatMap((service) =>
     service.access.flatMap((access) => (access.kind === 'bucket' ? [{ service: service.name, ...access }] : [])),
   );
+  const heard = services.flatMap(({ consumes }) => consumes.map(({ bucket }) => bucket));
   const names = [...new Set(uses.map(({ name }) => name))].toSorted();
   return Object.fromEntries(
     names.map((bucket) => {
@@ -205,7 +227,8 @@ function bucketsOf(environment: EnvironmentName, services: readonly Service[]): 
       const writer = own.find(({ allow }) => allow === 'write')?.service ?? null;
       const readers = own.filter(({ allow }) => allow === 'read').map(({ service }) => service);
       const key = keyAlias(environment, `bucket-${bucket}`);
-      return [bucket, { name, arn: bucketArnOf(environment, name), key, writer, readers }];
+      const sends_events = heard.includes(bucket);
+      return [bucket, { name, arn: bucketArnOf(environment, name), key, writer, readers, sends_events }];
     }),
   );
 }

@@ -15,7 +15,6 @@ import { filesOf } from './manifest-text.ts';
 import { prove } from './proofs/all-proofs.ts';
 import { renderEnvironment } from './render.ts';
 import type { RenderedEnvironment } from './rendered.ts';
-import { pageFaults } from './variables.ts';
 
 /** Where the facts are read from. */
 export interface Sources {
@@ -57,7 +56,6 @@ export function synthesise(sources: Sources, services: readonly Service[]): Outc
   const warnings = lines(judged.filter(isWarning));
   const inputs = sources.environments.map((environment) => readInputs(sources, environment, services));
   faults.push(...inputs.flatMap((input) => input.faults));
-  if (services.every(isServiceSound)) faults.push(...pageFaults(services));
   if (faults.length > 0) return { outcome: 'faulty', faults: lines(faults), warnings };
   const admission = readAdmission(sources.admission);
   const notes: string[] = [];

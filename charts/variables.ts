@@ -1,10 +1,8 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environments } from '@millrace/catalog/environments.ts';
-import type { Fault } from '@millrace/catalog/fault.ts';
-import { bucketName, busName } from '@millrace/catalog/names.ts';
+import { bucketName, busName, mailSender, variableName } from '@millrace/catalog/names.ts';
 import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Access, Service } from '@millrace/catalog/service.ts';
-import { CommandFault } from './command-fault.ts';
 
 export const port = 8080;
 
@@ -12,7 +10,7 @@ interface Facts {
   service: Service;
   environment: EnvironmentName;
   platform: Platform;
-  /** Every service, to find the one behind a path. */
+  /** Every service, to find those that it calls. */
   services: readonly Service[];
 }
 
@@ -34,6 +32,7 @@ export function variablesOf(facts: Facts): Record<string, string> {
     ...((service.publishes.length > 0 || service.consumes.length > 0) && { EVENT_BUS_NAME: busName(environment) }),
     ...tokenVariables(service, platform),
     ...pageVariables(facts),
+    ...webhookVariables(facts),
     ...accessVariables(facts),
     ...secretVariables(service, platform),
   };
@@ -52,50 +51,43 @@ function tokenVariables(service: Service, { identity }: Platform): Record<string
   return { ISSUER_URL: issuerUrl, JWKS_URL: jwksUrl, CLIENT_IDS: clientIds.join(',') };
 }
 
-/** The service that answers `/*` serves the page: it logs people in and calls the API for them, inside the cluster. */
-function pageVariables({ service, services, environment, platform }: Facts): Record<string, string> {
-  if (!isPage(service)) return {};
-  const publicUrl = `https://${environments[environment].domain}`;
-  const api = apiOfPage(service, services);
-  if (!api) {
-    const [fault] = pageFaults(services);
-    throw new CommandFault(3, `${fault?.place}: ${fault?.code} ${fault?.message}`);
-  }
-  const apiUrl = `http://${api.service}-${api.workload}.${api.service}.svc.cluster.local:${port}`;
+/** The service that answers `/*` serves the page: it logs people in. */
+function pageVariables({ service, environment, platform }: Facts): Record<string, string> {
+  if (!routesOf(service).includes('/*')) return {};
   const [clientId = ''] = platform.identity.clientIds;
-  return { PUBLIC_URL: publicUrl, API_URL: apiUrl, CLIENT_ID: clientId };
+  return { PUBLIC_URL: `https://${environments[environment].domain}`, CLIENT_ID: clientId };
 }
 
-/** The workload of another service that answers what the page asks for. */
-function apiOfPage(page: Service, services: readonly Service[]): { service: string; workload: string } | undefined {
-  const found = services
-    .filter((other) => other !== page)
-    .flatMap(({ name, workloads }) => Object.entries(workloads).map((entry) => [name, ...entry] as const))
-    .find(([, , workload]) => workload.routes?.includes(pageApi));
-  return found && { service: found[0], workload: found[1] };
+/** Who has a key for webhooks takes them below its own routes; the simulated provider, in its pods, calls that address. */
+function webhookVariables({ service, services }: Facts): Record<string, string> {
+  const route = routesOf(service).find((path) => path.endsWith('/*'));
+  if (!service.secrets?.includes('WEBHOOK_KEY') || route === undefined) return {};
+  return { WEBHOOK_URL: `${addressOf(service.name, services)}${route.replace('*', 'webhook')}` };
 }
 
-/** E091: the page asks for a path that no other service answers. */
-export function pageFaults(services: readonly Service[]): Fault[] {
-  return services.filter(isPage).flatMap((page) => {
-    if (apiOfPage(page, services)) return [];
-    const message = `the page asks for ${pageApi} and no other service answers there. Write that route to the workload that does.`;
-    return [{ place: `${page.name}.workloads`, code: 'E091', message }];
-  });
+/** Where a service answers inside the cluster: the workload with its routes. */
+export function addressOf(name: string, services: readonly Service[]): string {
+  const workloads = Object.entries(services.find((other) => other.name === name)?.workloads ?? {});
+  const [workload = 'api'] = workloads.find(([, { routes = [] }]) => routes.length > 0) ?? [];
+  return `http://${name}-${workload}.${name}.svc.cluster.local:${port}`;
 }
 
-/** What the page asks for: see services/dashboard/forward.ts. */
-const pageApi = '/api/analytics/*';
-
-function accessVariables({ service, environment, platform }: Facts): Record<string, string> {
+function accessVariables({ service, services, environment, platform }: Facts): Record<string, string> {
   const variablesOfAccess = (access: Access): Record<string, string> => {
-    if (access.kind === 'cache') return { CACHE_URL: `rediss://${platform.cache.host}:${platform.cache.port}` };
-    if (access.kind === 'warehouse') {
-      const { host, port: warehousePort, database } = platform.warehouse;
-      return { WAREHOUSE_URL: `redshift://${service.name}@${host}:${warehousePort}/${database}?sslmode=verify-full` };
+    switch (access.kind) {
+      case 'cache':
+        return { CACHE_URL: `rediss://${platform.cache.host}:${platform.cache.port}` };
+      case 'warehouse': {
+        const { host, port: warehousePort, database } = platform.warehouse;
+        return { WAREHOUSE_URL: `redshift://${service.name}@${host}:${warehousePort}/${database}?sslmode=verify-full` };
+      }
+      case 'mail':
+        return { MAIL_FROM: mailSender(environments[environment].domain), MAIL_TRANSPORT: 'ses' };
+      case 'service':
+        return { [variableName(access.name, 'URL')]: addressOf(access.name, services) };
+      case 'bucket':
+        return { [variableName(access.name, 'BUCKET')]: bucketName(environment, platform.account, access.name) };
     }
-    const variable = `${access.name.toUpperCase().replaceAll('-', '_')}_BUCKET`;
-    return { [variable]: bucketName(environment, platform.account, access.name) };
   };
   return Object.assign({}, ...service.access.map(variablesOfAccess));
 }
@@ -107,5 +99,4 @@ function secretVariables(service: Service, platform: Platform): Record<string, s
 
 const routesOf = (service: Service): string[] =>
   Object.values(service.workloads).flatMap((workload) => workload.routes ?? []);
-const isPage = (service: Service): boolean => routesOf(service).includes('/*');
 const hasRoutes = (service: Service): boolean => routesOf(service).length > 0;

@@ -1,30 +1,33 @@
 import type { EventContract } from '@millrace/catalog/event.ts';
-import type { ExactPattern } from '@millrace/catalog/event-pattern.ts';
-import { matchesExactly, patternOf } from '@millrace/catalog/event-pattern.ts';
+import type { RulePattern } from '@millrace/catalog/event-pattern.ts';
+import { longestPattern, patternOf, takes } from '@millrace/catalog/event-pattern.ts';
 import type { Fault } from '@millrace/catalog/fault.ts';
+import { fittingSample } from '@millrace/catalog/fitting-sample.ts';
 import { ruleName } from '@millrace/catalog/names.ts';
 import { sampleEvent } from '@millrace/catalog/sample.ts';
+import type { ContentFilter } from '@millrace/catalog/service.ts';
+import { eventsOf } from '@millrace/catalog/service.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
-
-/** EventBridge's limit for a pattern. Source: EventBridge quotas. */
-const longestPattern = 2_048;
 
 /** A rule as Terraform will make it. */
 export interface EventRule {
   name: string;
   place: string;
-  event: EventContract;
-  pattern: ExactPattern;
+  events: readonly EventContract[];
+  pattern: RulePattern;
 }
 
-/** X701: every event that is published has a consumer, and every subscription a publisher of that version. */
+const isSame = (one: EventContract, other: EventContract): boolean =>
+  one.name === other.name && one.version === other.version;
+
+/** X701: every event that is published has a consumer, and every subscription a publisher of that version, or AWS. */
 export function eventGraph(set: RenderedEnvironment): Fault[] {
   const published = set.services.flatMap((service) => service.publishes.map((event) => ({ service, event })));
   const consumed = set.services.flatMap((service) =>
-    service.consumes.map(({ event }, index) => ({ service, event, index })),
+    service.consumes.flatMap((subscription, index) =>
+      eventsOf(subscription).map((event) => ({ service, event, index })),
+    ),
   );
-  const isSame = (one: EventContract, other: EventContract): boolean =>
-    one.name === other.name && one.version === other.version;
   return [
     ...published
       .filter(({ event }) => !consumed.some((other) => isSame(event, other.event)))
@@ -34,7 +37,7 @@ export function eventGraph(set: RenderedEnvironment): Fault[] {
         message: `nobody consumes ${event.name}@${event.version} in ${set.environment}. Add a subscription, or take it away.`,
       })),
     ...consumed
-      .filter(({ event }) => !published.some((other) => isSame(event, other.event)))
+      .filter(({ event }) => !event.isForeign && !published.some((other) => isSame(event, other.event)))
       .map(({ service, event, index }) => ({
         place: `catalog/services.ts ${service.name}.consumes[${index}]`,
         code: 'X701',
@@ -43,74 +46,82 @@ export function eventGraph(set: RenderedEnvironment): Fault[] {
   ];
 }
 
-/** X702 to X704: every rule takes a sample of its own event's schema and none of another's, and is short enough. */
+/** X702 to X704: every rule takes a fitting sample of each of its events and none of another's, and is short enough. */
 export function eventRules(set: RenderedEnvironment): Fault[] {
   const rules = set.services.flatMap((service) =>
-    service.consumes.map(({ event }, index) => ({
-      name: ruleName(set.environment, service.name, event.name),
+    service.consumes.map((subscription, index) => ({
+      name: ruleName(set.environment, service.name, subscription.event.name),
       place: `catalog/services.ts ${service.name}.consumes[${index}]`,
-      event,
-      pattern: patternOf(event),
+      events: eventsOf(subscription),
+      pattern: patternOf(subscription, { environment: set.environment, service }),
     })),
   );
-  const contracts = set.services.flatMap(({ publishes }) => publishes);
-  return ruleFaults(rules, contracts);
+  const published = set.services.flatMap(({ publishes }) => publishes);
+  const foreign = rules.flatMap(({ events }) => events.filter(({ isForeign }) => isForeign));
+  return ruleFaults(rules, [...published, ...new Set(foreign)]);
 }
 
-/** The faults of rules against samples of all events. */
+/** The faults of rules against samples of all events: those that fit the rule's filter, and, of its own, the plain ones. */
 export function ruleFaults(rules: readonly EventRule[], contracts: readonly EventContract[]): Fault[] {
-  const samples = contracts.map((contract) => ({ contract, sample: sampleOf(contract) }));
-  const unsampled = samples.filter(({ sample }) => typeof sample === 'string');
+  const unsampled = contracts.flatMap((contract) => {
+    const sample = sampleOf(() => sampleEvent(contract));
+    return typeof sample === 'string' ? [{ contract, sample }] : [];
+  });
+  const sampled = contracts.filter((contract) => !unsampled.some((other) => other.contract === contract));
   return [
     ...unsampled.map(({ contract, sample }) => ({
-      place: `catalog/events/${contract.publisher}.ts ${contract.name}`,
+      place: `${fileOf(contract)} ${contract.name}`,
       code: 'X702',
-      message: `${String(sample)}. Use a simpler form, or teach it that one.`,
+      message: `${sample}. Use a simpler form, or teach it that one.`,
     })),
-    ...rules.flatMap(({ name, place, event, pattern }) => {
-      const own = samples.filter(({ contract }) => contract.name === event.name);
-      const others = samples.filter(({ contract }) => contract.name !== event.name);
-      const takes = (sample: unknown): boolean =>
-        typeof sample === 'object' && matchesExactly(pattern, sample as Record<string, unknown>);
-      const missed = own.some(({ sample }) => typeof sample === 'object' && !takes(sample));
-      const taken = others.find(({ sample }) => takes(sample));
-      const { length } = JSON.stringify(pattern);
-      return [
-        ...(missed
-          ? [
-              {
-                place,
-                code: 'X702',
-                message: `rule ${name} does not take a sample of ${event.name}. Mend catalog/event-pattern.ts.`,
-              },
-            ]
-          : []),
-        ...(taken
-          ? [
-              {
-                place,
-                code: 'X703',
-                message: `rule ${name} takes ${taken.contract.name} too. Mend catalog/event-pattern.ts.`,
-              },
-            ]
-          : []),
-        ...(length > longestPattern
-          ? [
-              {
-                place,
-                code: 'X704',
-                message: `the pattern of ${name} has ${length} letters, EventBridge takes ${longestPattern}. Shorten it.`,
-              },
-            ]
-          : []),
-      ];
-    }),
+    ...rules.flatMap((rule) => [...missedFaults(rule, sampled), ...takenFaults(rule, sampled), ...lengthFaults(rule)]),
   ];
 }
 
-function sampleOf(contract: EventContract): Record<string, unknown> | string {
+/** X702: a sample of each own event that fits the filter is taken; a filter that none can fit takes nothing, ever. */
+function missedFaults({ name, place, events, pattern }: EventRule, sampled: readonly EventContract[]): Fault[] {
+  const own = sampled.filter((contract) => events.some((event) => isSame(event, contract)));
+  return own.flatMap((contract) => {
+    const sample = fittingSample(contract, pattern.detail);
+    if (sample && takes(pattern, sample)) return [];
+    const message = sample
+      ? `rule ${name} does not take a sample of ${contract.name}. Mend catalog/event-pattern.ts.`
+      : `no ${contract.name} can pass the filter of rule ${name}. Write a filter that its schema allows.`;
+    return [{ place, code: 'X702', message }];
+  });
+}
+
+/** X703: nothing of another event is taken, even where its content fits the filter. */
+function takenFaults({ name, place, events, pattern }: EventRule, sampled: readonly EventContract[]): Fault[] {
+  const others = sampled.filter((contract) => !events.some((event) => event.name === contract.name));
+  const taken = others.find((contract) => takes(pattern, withContent(sampleEvent(contract), pattern.detail, events)));
+  if (!taken) return [];
+  return [{ place, code: 'X703', message: `rule ${name} takes ${taken.name} too. Mend catalog/event-pattern.ts.` }];
+}
+
+/** An event of another name with the content of one that fits: only its name and source tell them apart. */
+function withContent(
+  sample: Record<string, unknown>,
+  filter: ContentFilter | undefined,
+  [event]: readonly EventContract[],
+): Record<string, unknown> {
+  const fitting = filter && event ? sampleOf(() => fittingSample(event, filter)) : undefined;
+  return typeof fitting === 'object' ? { ...sample, detail: fitting['detail'] } : sample;
+}
+
+function lengthFaults({ name, place, pattern }: EventRule): Fault[] {
+  const { length } = JSON.stringify(pattern);
+  if (length <= longestPattern) return [];
+  const message = `the pattern of ${name} has ${length} letters, EventBridge takes ${longestPattern}. Shorten it.`;
+  return [{ place, code: 'X704', message }];
+}
+
+const fileOf = ({ publisher, isForeign }: EventContract): string =>
+  `catalog/events/${isForeign ? publisher.replace('aws.', '') : publisher}.ts`;
+
+function sampleOf<Sample>(make: () => Sample): Sample | string {
   try {
-    return sampleEvent(contract);
+    return make();
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -19,16 +19,28 @@ const tokens = ['ISSUER_URL', 'JWKS_URL', 'CLIENT_IDS'];
 /** Read by Node, glibc and the AWS SDK themselves. */
 const ofLibraries = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'AWS_REGION'];
 
+const callable = ['ANALYTICS_URL', 'USER_URL', 'PRODUCT_URL', 'ORDER_URL', 'PAYMENT_URL', 'NOTIFICATION_URL'];
+
 /** What a service's own config.ts adds. */
 export const ownVariables: Record<string, readonly string[]> = {
   analytics: ['WAREHOUSE_URL', 'SIGNING_KEY', 'CACHE_URL', 'COLLECT_SITE_PER_SECOND', 'COLLECT_ADDRESS_PER_SECOND'],
-  dashboard: ['PUBLIC_URL', 'API_URL', 'ISSUER_URL', 'CLIENT_ID', 'LOGIN_SCOPES', 'CACHE_URL'],
+  user: ['UPLOADS_BUCKET', 'SIGNING_KEY'],
+  product: ['PRODUCTS_BUCKET', 'SIGNING_KEY'],
+  order: ['PRODUCT_URL', 'SIGNING_KEY'],
+  payment: ['SIGNING_KEY', 'WEBHOOK_KEY', 'WEBHOOK_URL', 'PAYMENT_PROVIDER'],
+  notification: ['SIGNING_KEY', 'MAIL_FROM', 'MAIL_TRANSPORT', 'SMTP_URL'],
+  dashboard: ['PUBLIC_URL', ...callable, 'ISSUER_URL', 'CLIENT_ID', 'LOGIN_SCOPES', 'CACHE_URL'],
 };
 
 /** Of those, what has no default: without it the process ends at its start. */
 const ownRequired: Record<string, readonly string[]> = {
   analytics: ['WAREHOUSE_URL', 'SIGNING_KEY'],
-  dashboard: ['PUBLIC_URL', 'API_URL', 'ISSUER_URL', 'CLIENT_ID'],
+  user: ['UPLOADS_BUCKET', 'SIGNING_KEY'],
+  product: ['PRODUCTS_BUCKET', 'SIGNING_KEY'],
+  order: ['PRODUCT_URL', 'SIGNING_KEY'],
+  payment: ['SIGNING_KEY', 'WEBHOOK_KEY'],
+  notification: ['SIGNING_KEY', 'MAIL_FROM'],
+  dashboard: ['PUBLIC_URL', ...callable, 'ISSUER_URL', 'CLIENT_ID'],
 };
 
 export const runtimeVariables = { always, database, events, tokens };
@@ -41,18 +53,7 @@ export function isKnownVariable(name: string, service: Service): boolean {
 }
 
 function knownOf(service: Service): string[] {
-  const buckets = service.access.flatMap((access) =>
-    access.kind === 'bucket' ? [`${access.name.toUpperCase().replaceAll('-', '_')}_BUCKET`] : [],
-  );
-  return [
-    ...always,
-    ...database,
-    ...events,
-    ...tokens,
-    ...ofLibraries,
-    ...(ownVariables[service.name] ?? []),
-    ...buckets,
-  ];
+  return [...always, ...database, ...events, ...tokens, ...ofLibraries, ...(ownVariables[service.name] ?? [])];
 }
 
 /** What a service's processes cannot start without. */

@@ -1,3 +1,6 @@
+import type { EventContract } from '@millrace/catalog/event.ts';
+import type { RulePattern } from '@millrace/catalog/event-pattern.ts';
+import { OrderConfirmed, OrderPlaced } from '@millrace/catalog/events/order.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { describe, expect, it } from 'vitest';
 import { proofs, prove } from './all-proofs.ts';
@@ -132,22 +135,34 @@ describe('the projects', () => {
 
 describe('the rules of events', () => {
   const contracts = services.flatMap(({ publishes }) => publishes);
-  const [first, second] = contracts;
-  if (!first || !second) throw new Error('the catalog has fewer than two events');
-  const rule = (pattern: Record<string, string[]>) => [{ name: 'a-rule', place: 'here', event: first, pattern }];
-  const codes = (pattern: Record<string, string[]>) => ruleFaults(rule(pattern), contracts).map(({ code }) => code);
+  const [first, second] = [OrderPlaced, OrderConfirmed];
+  const sound = { source: [first.source], 'detail-type': [first.name] };
+  const codes = (pattern: Partial<RulePattern>, events: EventContract[] = [first]) =>
+    ruleFaults([{ name: 'a-rule', place: 'here', events, pattern: { ...sound, ...pattern } }], contracts).map(
+      ({ code }) => code,
+    );
+  const amount = (numeric: unknown[]) => ({ detail: { data: { total: { amountMinor: [{ numeric }] } } } });
 
-  it('take their own event', () => {
-    expect(codes({ source: [first.source], 'detail-type': [first.name] })).toEqual([]);
+  it('take their own event, several of one publisher, and what a filter lets through', () => {
+    expect(codes({})).toEqual([]);
+    expect(codes({ 'detail-type': [first.name, second.name] }, [first, second])).toEqual([]);
+    expect(codes(amount(['>', 1_000, '<', 2_000]))).toEqual([]);
   });
-  it('that miss their own event are refused with X702', () => {
-    expect(codes({ source: ['millrace.nobody'], 'detail-type': [first.name] })).toEqual(['X702']);
+  it('that miss their own event, or one of several, are refused with X702', () => {
+    expect(codes({ source: ['millrace.nobody'] })).toEqual(['X702']);
+    expect(codes({}, [first, second])).toEqual(['X702']);
+  });
+  it('whose filter lets nothing through that the schema allows are refused with X702', () => {
+    expect(codes(amount(['<', 0]))).toEqual(['X702']);
+    expect(codes({ detail: { data: { orderId: ['seven'] } } })).toEqual(['X702']);
+    expect(codes({ detail: { data: { orderId: [{ wildcard: '*' }] } } })).toEqual(['X702']);
   });
   it('that take another event are refused with X703', () => {
     expect(codes({ 'detail-type': [first.name, second.name] })).toEqual(['X703']);
+    expect(codes({ 'detail-type': [first.name, second.name], ...amount(['>', 5_000]) })).toEqual(['X703']);
   });
   it('that are too long are refused with X704', () => {
     const many = Array.from({ length: 200 }, (_, index) => `millrace.service-${index}`);
-    expect(codes({ source: [first.source, ...many], 'detail-type': [first.name] })).toEqual(['X704']);
+    expect(codes({ source: [first.source, ...many] })).toEqual(['X704']);
   });
 });

@@ -1,4 +1,7 @@
-import { busName, deadLetterQueueName, queueName } from '@millrace/catalog/names.ts';
+import { patternOf } from '@millrace/catalog/event-pattern.ts';
+import { fittingSample } from '@millrace/catalog/fitting-sample.ts';
+import { busName, deadLetterQueueName, queueName, ruleName } from '@millrace/catalog/names.ts';
+import { eventsOf } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { provisionEvents } from './provision.ts';
@@ -11,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-const subscriptions = services.flatMap(({ name, consumes }) =>
-  consumes.map((subscription) => ({ name, subscription })),
+const subscriptions = services.flatMap((service) =>
+  service.consumes.map((subscription) => ({ name: service.name, service, subscription })),
 );
 
 test('the catalog becomes buses, queues and rules, twice with the same result, and leftovers go', async () => {
@@ -22,6 +25,8 @@ test('the catalog becomes buses, queues and rules, twice with the same result, a
   await makeQueue(aws.sqs, 'someone-elses');
   const old = { Name: 'dev-millrace-old-Event', EventBusName: busName(environment) };
   await aws.events.putRule({ ...old, EventPattern: '{"source":["old"]}' });
+  await aws.events.putRule({ Name: old.Name, EventPattern: '{"source":["aws.s3"]}' });
+  await aws.events.putRule({ Name: 'someone-elses', EventPattern: '{"source":["aws.s3"]}' });
   await provisionEvents({ endpoint: aws.url, environment });
 
   const { QueueUrls = [] } = await aws.sqs.listQueues({});
@@ -32,8 +37,16 @@ test('the catalog becomes buses, queues and rules, twice with the same result, a
   expect(QueueUrls.map((url) => url.slice(url.lastIndexOf('/') + 1)).sort()).toEqual(
     [...wanted, 'someone-elses'].sort(),
   );
-  const { Rules = [] } = await aws.events.listRules({ EventBusName: busName(environment) });
-  expect(Rules).toHaveLength(subscriptions.length);
+  const rules = async (EventBusName: string) => (await aws.events.listRules({ EventBusName })).Rules ?? [];
+  const foreign = subscriptions.filter(({ subscription }) => subscription.event.isForeign);
+  expect(foreign.length).toBeGreaterThan(0);
+  expect(await rules(busName(environment))).toHaveLength(subscriptions.length - foreign.length);
+  expect((await rules('default')).map(({ Name }) => Name).sort()).toEqual(
+    [
+      ...foreign.map(({ name, subscription: { event } }) => ruleName(environment, name, event.name)),
+      'someone-elses',
+    ].sort(),
+  );
 
   const [first] = subscriptions;
   if (first === undefined) throw new Error('the catalog has no subscription');
@@ -44,4 +57,28 @@ test('the catalog becomes buses, queues and rules, twice with the same result, a
   expect(await receiveAll(aws.sqs, QueueUrl, 1)).toHaveLength(1);
   const { Attributes } = await aws.sqs.getQueueAttributes({ QueueUrl, AttributeNames: ['All'] });
   expect(Attributes?.VisibilityTimeout).toBe(String(first.subscription.visibilitySeconds));
+});
+
+test('one rule brings every event of its subscription that fits its filter', async () => {
+  const environment = 'dev';
+  await provisionEvents({ endpoint: aws.url, environment });
+  // Nobody but AWS puts events of AWS, so those of S3 are tried where its buckets are.
+  const wide = subscriptions.filter(({ subscription: { also = [], filter } }) => also.length > 0 || filter);
+  expect(wide.length).toBeGreaterThanOrEqual(3);
+  for (const { name, service, subscription } of wide) {
+    const { detail } = patternOf(subscription, { environment, service });
+    const entries = eventsOf(subscription).map((event) => ({
+      EventBusName: busName(environment),
+      Source: event.source,
+      DetailType: event.name,
+      Detail: JSON.stringify(fittingSample(event, detail)?.['detail']),
+    }));
+    const { QueueUrl = '' } = await aws.sqs.getQueueUrl({
+      QueueName: queueName(environment, name, subscription.event.name),
+    });
+    await aws.sqs.purgeQueue({ QueueUrl });
+    await aws.events.putEvents({ Entries: entries });
+    const got = (await receiveAll(aws.sqs, QueueUrl, entries.length)).map(({ Body = '' }) => JSON.parse(Body));
+    expect(got.map((event) => event['detail-type']).sort()).toEqual(entries.map(({ DetailType }) => DetailType).sort());
+  }
 });

@@ -3,9 +3,9 @@ import { EventBridge } from '@aws-sdk/client-eventbridge';
 import { SQS } from '@aws-sdk/client-sqs';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environments } from '@millrace/catalog/environments.ts';
-import { patternOf } from '@millrace/catalog/event-pattern.ts';
+import { busOf, patternOf } from '@millrace/catalog/event-pattern.ts';
 import { archiveName, busName, deadLetterQueueName, queueName, ruleName } from '@millrace/catalog/names.ts';
-import type { Subscription } from '@millrace/catalog/service.ts';
+import type { Service, Subscription } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
 
 interface Clients {
@@ -32,16 +32,17 @@ export async function provisionEvents(wanted: { endpoint: string; environment: E
   const clients = { events: new EventBridge(options), sqs: new SQS(options) };
   try {
     await provisionBus(clients, environment);
-    const names = new Set<string>();
-    for (const { name: service, consumes } of services) {
-      for (const subscription of consumes) {
+    /** Queues, and rules (named alike) with the bus on which each lies. */
+    const names = new Map<string, string | undefined>();
+    for (const service of services) {
+      for (const subscription of service.consumes) {
         await provisionSubscription(clients, { environment, service, subscription });
-        names.add(ruleName(environment, service, subscription.event.name));
-        names.add(queueName(environment, service, subscription.event.name));
-        names.add(deadLetterQueueName(environment, service, subscription.event.name));
+        const event = subscription.event.name;
+        names.set(deadLetterQueueName(environment, service.name, event), undefined);
+        names.set(queueName(environment, service.name, event), busOf(subscription, environment));
       }
     }
-    await removeLeftovers(clients, busName(environment), names);
+    await removeLeftovers(clients, environment, names);
   } finally {
     clients.events.destroy();
     clients.sqs.destroy();
@@ -65,26 +66,27 @@ async function provisionBus({ events }: Clients, environment: EnvironmentName): 
 
 interface Place {
   environment: EnvironmentName;
-  service: string;
+  service: Service;
   subscription: Subscription;
 }
 
 async function provisionSubscription(clients: Clients, { environment, service, subscription }: Place): Promise<void> {
-  const { event } = subscription;
-  const deadLetters = await provisionQueue(clients, deadLetterQueueName(environment, service, event.name), {
+  const name = subscription.event.name;
+  const deadLetters = await provisionQueue(clients, deadLetterQueueName(environment, service.name, name), {
     MessageRetentionPeriod: String(subscription.deadLetterRetentionDays * day),
   });
   const RedrivePolicy = JSON.stringify({
     deadLetterTargetArn: deadLetters.arn,
     maxReceiveCount: subscription.maxReceives,
   });
-  const queue = await provisionQueue(clients, queueName(environment, service, event.name), {
+  const queue = await provisionQueue(clients, queueName(environment, service.name, name), {
     VisibilityTimeout: String(subscription.visibilitySeconds),
     MessageRetentionPeriod: String(subscription.queueRetentionDays * day),
     RedrivePolicy,
   });
-  const rule = { Name: ruleName(environment, service, event.name), EventBusName: busName(environment) };
-  await clients.events.putRule({ ...rule, EventPattern: JSON.stringify(patternOf(event)) });
+  const rule = { Name: ruleName(environment, service.name, name), EventBusName: busOf(subscription, environment) };
+  const pattern = patternOf(subscription, { environment, service });
+  await clients.events.putRule({ ...rule, EventPattern: JSON.stringify(pattern) });
   await clients.events.putTargets({
     Rule: rule.Name,
     EventBusName: rule.EventBusName,
@@ -101,18 +103,30 @@ async function provisionQueue({ sqs }: Clients, name: string, attributes: Record
   return { url, arn: Attributes?.QueueArn ?? '' };
 }
 
-async function removeLeftovers({ events, sqs }: Clients, bus: string, wanted: ReadonlySet<string>): Promise<void> {
-  for (const name of await ruleNames(events, bus)) {
-    if (wanted.has(name)) continue;
-    const { Targets = [] } = await events.listTargetsByRule({ Rule: name, EventBusName: bus });
-    const Ids = Targets.flatMap(({ Id }) => Id ?? []);
-    if (Ids.length > 0) await events.removeTargets({ Rule: name, EventBusName: bus, Ids });
-    await events.deleteRule({ Name: name, EventBusName: bus });
+/** Removes the environment's rules and queues that the catalog does not name any more; the default bus may hold others' too. */
+async function removeLeftovers(
+  { events, sqs }: Clients,
+  environment: EnvironmentName,
+  wanted: ReadonlyMap<string, string | undefined>,
+): Promise<void> {
+  const prefix = `${busName(environment)}-`;
+  for (const bus of [busName(environment), 'default']) {
+    for (const name of await ruleNames(events, bus)) {
+      const isOurs = bus !== 'default' || name.startsWith(prefix);
+      if (isOurs && wanted.get(name) !== bus) await removeRule(events, { Name: name, EventBusName: bus });
+    }
   }
-  const { QueueUrls = [] } = await sqs.listQueues({ QueueNamePrefix: `${bus}-` });
+  const { QueueUrls = [] } = await sqs.listQueues({ QueueNamePrefix: prefix });
   for (const url of QueueUrls) {
     if (!wanted.has(url.slice(url.lastIndexOf('/') + 1))) await sqs.deleteQueue({ QueueUrl: url });
   }
+}
+
+async function removeRule(events: EventBridge, rule: { Name: string; EventBusName: string }): Promise<void> {
+  const { Targets = [] } = await events.listTargetsByRule({ Rule: rule.Name, EventBusName: rule.EventBusName });
+  const Ids = Targets.flatMap(({ Id }) => Id ?? []);
+  if (Ids.length > 0) await events.removeTargets({ Rule: rule.Name, EventBusName: rule.EventBusName, Ids });
+  await events.deleteRule(rule);
 }
 
 async function ruleNames(events: EventBridge, bus: string): Promise<string[]> {
