@@ -1,6 +1,6 @@
 import type { EnvironmentName } from './environments.ts';
 import { environments } from './environments.ts';
-import type { EventContract } from './event.ts';
+import { typeOnBus } from './event.ts';
 import { bucketName, busName } from './names.ts';
 import { readAlternative } from './pattern-operator.ts';
 import type { ContentFilter, Service, Subscription } from './service.ts';
@@ -37,10 +37,6 @@ export function patternOf(
     ...(detail && { detail }),
   };
 }
-
-/** What an event is called on its bus. */
-export const typeOnBus = ({ name, detailType }: Pick<EventContract, 'name' | 'detailType'>): string =>
-  detailType ?? name;
 
 /** The bus on which a subscription's rule lies: AWS puts its own events on the account's default bus. */
 export const busOf = ({ event }: Pick<Subscription, 'event'>, environment: EnvironmentName): string =>

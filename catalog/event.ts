@@ -32,6 +32,10 @@ export function defineForeignEvent<const Name extends string, Data extends z.Zod
   return { name, publisher: source, source, detailType, isForeign: true, version: 1, data };
 }
 
+/** What an event is called on its bus. */
+export const typeOnBus = ({ name, detailType }: Pick<EventContract, 'name' | 'detailType'>): string =>
+  detailType ?? name;
+
 /** The `data` of a contract's event. */
 export type DataOf<Contract extends EventContract> = z.output<Contract['data']>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EventContract } from './event.ts';
-import { typeOnBus } from './event-pattern.ts';
+import { typeOnBus } from './event.ts';
 
 /** JSON Schema as far as zod writes it. */
 interface SampleSchema {

@@ -1,5 +1,7 @@
+import { ObjectCreated } from '@millrace/catalog/events/s3.ts';
+import { sampleEvent } from '@millrace/catalog/sample.ts';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readEvent } from './event-envelope.ts';
 import { CounterRaised } from './testing/event-fixtures.ts';
 
@@ -135,4 +137,82 @@ test('text with colons, quotes and backslashes is not taken for keys', () => {
 
 test('no body makes it throw', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => void read(body)));
+});
+
+describe('an event of AWS itself', () => {
+  // The id of AWS's own example: the form of a UUID without its version.
+  const uploaded = {
+    ...good,
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': 'Object Created',
+    source: 'aws.s3',
+    detail: {
+      version: '0',
+      bucket: { name: 'b' },
+      object: { key: 'user/a.png', size: 5 },
+      'request-id': 'N4N7GDK58NMKJ12R',
+    },
+  };
+  const readBoth = (body: unknown) => {
+    const contracts = [ObjectCreated, CounterRaised];
+    const answer = readEvent(JSON.stringify(body), { ...expected, contracts });
+    return 'refusal' in answer ? answer.refusal : answer.event;
+  };
+  const withKey = (key: string) => readBoth({ ...uploaded, detail: { ...uploaded.detail, object: { key } } });
+
+  test('is read from the envelope of the bus, and its detail is the data', () => {
+    expect(readBoth(uploaded)).toEqual({
+      id: uploaded.id,
+      type: 'ObjectCreated',
+      source: 'aws.s3',
+      version: 1,
+      occurredAt: new Date('2026-03-01T10:00:00Z'),
+      aggregateId: 'b/user/a.png',
+      aggregateVersion: 1,
+      correlationId: uploaded.id,
+      traceparent: undefined,
+      data: { bucket: { name: 'b' }, object: { key: 'user/a.png', size: 5 } },
+    });
+    expect(readBoth({ ...sampleEvent(ObjectCreated), time: good.time })).toMatchObject({ type: 'ObjectCreated' });
+    expect(readBoth(good)).toMatchObject({ type: 'CounterRaised' });
+  });
+
+  test.each([
+    ['no id', { id: undefined }, { code: 'bad-event', reason: 'bad-event /id' }],
+    ['an id that is none', { id: 'x' }, { code: 'bad-event', reason: 'bad-event /id' }],
+    ['no time', { time: undefined }, { code: 'bad-event', reason: 'bad-event /time' }],
+    [
+      'another source',
+      { source: 'millrace.counting' },
+      { code: 'source-mismatch', reason: 'source-mismatch millrace.counting', eventId: uploaded.id },
+    ],
+    ['a time long ago', { time: '2026-01-31T23:59:59Z' }, { code: 'too-old', reason: 'too-old', eventId: uploaded.id }],
+    [
+      'no key',
+      { detail: { bucket: { name: 'b' }, object: {} } },
+      { code: 'bad-event', reason: 'bad-event /detail/object/key', eventId: uploaded.id },
+    ],
+    ['no detail', { detail: undefined }, { code: 'bad-envelope', reason: 'bad-envelope' }],
+    [
+      'our name for its type',
+      { 'detail-type': 'ObjectCreated' },
+      { code: 'unknown-version', reason: 'unknown-version ObjectCreated' },
+    ],
+  ])('is refused with %s', (_name, changes, reason) => {
+    expect(readBoth({ ...uploaded, ...changes })).toEqual(reason);
+  });
+
+  test('with a key that stands twice is refused', () => {
+    const body = JSON.stringify(uploaded).replace('"key":', '"key":"user/b.png","key":');
+    const answer = readEvent(body, { ...expected, contracts: [ObjectCreated] });
+    expect(answer).toMatchObject({ refusal: { reason: 'bad-event /detail/object/key' } });
+  });
+
+  test('about an object with a long key has an aggregate of its own, of at most 128 letters', () => {
+    const long = 'a'.repeat(1_000);
+    const [exact, one, other] = ['a'.repeat(126), `${long}1`, `${long}2`].map((key) => withKey(key));
+    expect(exact).toMatchObject({ aggregateId: `b/${'a'.repeat(126)}` });
+    expect(one).toMatchObject({ aggregateId: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(one).not.toEqual(other);
+  });
 });

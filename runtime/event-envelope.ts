@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { DataOf, EventContract } from '@millrace/catalog/event.ts';
-import { eventDetail } from '@millrace/catalog/event.ts';
+import { eventDetail, typeOnBus } from '@millrace/catalog/event.ts';
 import { visit } from 'jsonc-parser';
 import { z } from 'zod';
 import { toPointer } from './json-body.ts';
@@ -53,7 +54,9 @@ export function readEvent<Contract extends EventContract>(
   const { 'detail-type': type, source, detail } = envelope.data;
   const duplicate = findDuplicateKey(body, parsed);
   if (duplicate) return refuse(badEvent(duplicate, detail.id));
-  const named = expected.contracts.filter((contract) => contract.name === type);
+  const named = expected.contracts.filter((contract) => typeOnBus(contract) === type);
+  const foreign = named.find((contract) => contract.isForeign);
+  if (foreign) return readForeign(foreign, parsed, expected.oldest);
   if (named.length === 0)
     return refuse({ code: 'unknown-version', reason: `unknown-version ${type}`, ...idOf(detail.id) });
   if (named.every((contract) => contract.source !== source)) {
@@ -83,6 +86,46 @@ function readDetail<Contract extends EventContract>(facts: {
   const identity = { id: id.toLowerCase(), type, source, version, occurredAt };
   const event = { ...identity, aggregateId, aggregateVersion, correlationId, traceparent, data: data.data };
   return { event: event as EventEnvelope<Contract> };
+}
+
+// AWS's ids have the form of a UUID and not always its version. Source: S3 User Guide, "EventBridge event message structure".
+const foreignEnvelope = z.object({
+  id: z.guid(),
+  time: z.iso.datetime({ offset: true }),
+  source: z.string(),
+  detail: z.unknown(),
+});
+
+/** An event of AWS itself: what we write into `detail` is taken from the envelope, and `detail` is the data. */
+function readForeign<Contract extends EventContract>(contract: Contract, body: unknown, oldest: Date) {
+  const envelope = foreignEnvelope.safeParse(body);
+  if (!envelope.success) return refuse({ code: 'bad-event', reason: `bad-event ${pointerOf(envelope.error, '')}` });
+  const { time, source, detail } = envelope.data;
+  const id = envelope.data.id.toLowerCase();
+  if (source !== contract.source) {
+    return refuse({ code: 'source-mismatch', reason: `source-mismatch ${source}`, eventId: id });
+  }
+  const occurredAt = new Date(time);
+  if (occurredAt < oldest) return refuse({ code: 'too-old', reason: 'too-old', eventId: id });
+  const data = contract.data.safeParse(detail);
+  if (!data.success) {
+    return refuse({ code: 'bad-event', reason: `bad-event ${pointerOf(data.error, '/detail')}`, eventId: id });
+  }
+  const identity = { id, type: contract.name, source, version: contract.version, occurredAt, correlationId: id };
+  const aggregate = { aggregateId: aggregateOf(data.data, id), aggregateVersion: 1 };
+  const event = { ...identity, ...aggregate, traceparent: undefined, data: data.data };
+  return { event: event as EventEnvelope<Contract> };
+}
+
+const storedObject = z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) });
+const longestAggregateId = 128;
+
+/** What an event of AWS is about: an object of S3 by bucket and key, or their hash where they are too long; else the event. */
+function aggregateOf(data: unknown, id: string): string {
+  const stored = storedObject.safeParse(data);
+  if (!stored.success) return id;
+  const path = `${stored.data.bucket.name}/${stored.data.object.key}`;
+  return path.length <= longestAggregateId ? path : createHash('sha256').update(path).digest('hex');
 }
 
 const refuse = (refusal: Refusal): { refusal: Refusal } => ({ refusal });
