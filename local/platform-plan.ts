@@ -1,6 +1,8 @@
+import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { busName } from '@millrace/catalog/names.ts';
+import { environments } from '@millrace/catalog/environments.ts';
+import { bucketName, busName, mailSender, variableName } from '@millrace/catalog/names.ts';
 import type { Service } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
 import type { ProcessPlan } from './child.ts';
@@ -13,7 +15,19 @@ const region = 'us-east-1';
 const firstServicePort = 8101;
 
 /** Scopes that a person at the page has. */
-export const developerScopes = ['analytics:read', 'analytics:write', 'analytics:import'];
+export const developerScopes = [
+  'analytics:read',
+  'analytics:write',
+  'analytics:import',
+  'profile:read',
+  'profile:write',
+  'products:write',
+  'orders:read',
+  'orders:write',
+  'payments:read',
+  'payments:operate',
+  'notifications:read',
+];
 
 /** One process of a service. */
 export interface WorkloadPlan {
@@ -29,6 +43,8 @@ export interface PlatformFacts {
   origin: string;
   gatewayUrl: string;
   awsUrl: string;
+  /** Where mail goes: a server that shows it and sends nothing on. */
+  smtpUrl: string;
   signingKey: string;
   databases: Record<string, string>;
   cacheDir: string;
@@ -130,12 +146,38 @@ function serviceVariables(service: Service, facts: PlatformFacts): Record<string
     JWKS_URL: `${facts.gatewayUrl}/local/oidc/jwks`,
     CLIENT_IDS: `${dashboardClientId},${testClientId}`,
     CLIENT_ID: dashboardClientId,
-    SIGNING_KEY: facts.signingKey,
     PUBLIC_URL: facts.origin,
     API_URL: facts.gatewayUrl,
     ...(database && { DATABASE_URL: database }),
     ...(usesWarehouse && warehouse && { WAREHOUSE_URL: warehouse }),
+    ...secretVariables(service, facts),
+    ...accessVariables(service, facts),
   };
+}
+
+/** Each secret has a value of its own that follows from the one of this data folder, and stays the same over restarts. */
+function secretVariables({ secrets = [] }: Service, { signingKey, gatewayUrl }: PlatformFacts): Record<string, string> {
+  const derived = (name: string): string => createHmac('sha256', signingKey).update(name).digest('base64url');
+  const values = secrets.map((name) => [name, name === 'SIGNING_KEY' ? signingKey : derived(name)]);
+  return {
+    ...Object.fromEntries(values),
+    // The simulated provider, which runs in the service's own processes, calls back through the gateway.
+    ...(secrets.includes('WEBHOOK_KEY') && { WEBHOOK_URL: `${gatewayUrl}/api/payments/webhook` }),
+  };
+}
+
+/** The same names as in the cloud (charts/variables.ts); other services are behind the gateway here. */
+function accessVariables({ access }: Service, { gatewayUrl, smtpUrl }: PlatformFacts): Record<string, string> {
+  const { account, domain } = environments[environment];
+  const entries = access.flatMap((each): [string, string][] => {
+    if (each.kind === 'service') return [[variableName(each.name, 'URL'), gatewayUrl]];
+    if (each.kind === 'bucket') {
+      return [[variableName(each.name, 'BUCKET'), bucketName(environment, account, each.name)]];
+    }
+    if (each.kind !== 'mail') return [];
+    return Object.entries({ MAIL_FROM: mailSender(domain), MAIL_TRANSPORT: 'smtp', SMTP_URL: smtpUrl });
+  });
+  return Object.fromEntries(entries);
 }
 
 /** The gateway's routes: those of the catalog whose process runs here. */

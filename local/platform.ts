@@ -26,7 +26,7 @@ import { seedFirstSite } from './seed.ts';
 import type { Settings } from './settings.ts';
 
 const minFreeMib = 100;
-const wishedPorts = { aws: 8091, control: 8092, postgres: 8093 };
+const wishedPorts = { aws: 8091, control: 8092, postgres: 8093, mail: 8094 };
 
 /** A running platform. */
 export interface Platform {
@@ -105,7 +105,7 @@ async function startAll(start: Start): Promise<Endpoints> {
   const { settings, crew, plans, stopped } = start;
   const ports = await choosePorts(plans, settings);
   const portOf = (name: string): number => ports.get(name) ?? 0;
-  const facts = await gatherFacts(start, portOf('aws'));
+  const facts = await gatherFacts(start, { aws: portOf('aws'), mail: portOf('mail') });
   const step = async (name: string, work: () => Promise<unknown>): Promise<void> => {
     stopped.throwIfAborted();
     const startedAt = performance.now();
@@ -137,12 +137,13 @@ async function choosePorts(plans: readonly WorkloadPlan[], settings: Settings): 
   return ports;
 }
 
-async function gatherFacts(start: Start, awsPort: number): Promise<PlatformFacts> {
+async function gatherFacts(start: Start, ports: { aws: number; mail: number }): Promise<PlatformFacts> {
   const { settings, origin } = start;
   return {
     origin,
     gatewayUrl: `http://127.0.0.1:${settings.port}`,
-    awsUrl: `http://127.0.0.1:${awsPort}`,
+    awsUrl: `http://127.0.0.1:${ports.aws}`,
+    smtpUrl: `smtp://127.0.0.1:${ports.mail}`,
     signingKey: await ensureSecret(join(settings.dataDir, 'signing-key')),
     databases: {},
     cacheDir: join(settings.dataDir, 'cache'),
