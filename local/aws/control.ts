@@ -21,7 +21,7 @@ const action = z.discriminatedUnion('kind', [
 ]);
 
 const faultSchema = z.strictObject({
-  operation: z.string().regex(/^(\*|[A-Za-z]{1,64})$/),
+  operation: z.string().regex(/^(\*|[A-Za-z0-9]{1,64})$/),
   queue: z.string().min(1).max(80).optional(),
   probability: z.number().min(0).max(1).default(1),
   count: z.int().min(1).optional(),

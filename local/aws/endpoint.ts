@@ -9,6 +9,9 @@ import { deliverDue, hasDue } from './events/deliver.ts';
 import { eventOperations } from './events/operations.ts';
 import { replaySome } from './events/replays.ts';
 import { FaultGate } from './faults.ts';
+import { BucketStore } from './s3/bucket-store.ts';
+import { ContentFiles } from './s3/content-files.ts';
+import { isForS3, S3Service } from './s3/s3-service.ts';
 import { Messages } from './sqs/messages.ts';
 import { moveSome } from './sqs/moves.ts';
 import { sqsOperations } from './sqs/operations.ts';
@@ -36,14 +39,16 @@ interface Options {
 
 type State = ReturnType<typeof openState>;
 
-/** Starts the AWS-compatible endpoint (EventBridge and SQS) on its state in `dataDir`. Throws StoreError, or what listening throws. */
+/** Starts the AWS-compatible endpoint (EventBridge, SQS and S3) on its state in `dataDir`. Throws StoreError, or what listening throws. */
 export async function startAwsEndpoint({ host, port, controlPort, dataDir, report }: Options): Promise<AwsEndpoint> {
   const state = openState(dataDir);
   const hear = report ?? ((error: unknown) => process.stderr.write(`aws: ${describeFault(error)}\n`));
   const services = [sqsService(sqsOperations(state)), eventsService(eventOperations(state))];
   const dispatcher = new Dispatcher(services, state.faults, hear);
+  const s3 = new S3Service(state, hear);
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 30_000 }, (request, response) => {
-    if (!answerHealth(request, response)) void dispatcher.answer(request, response);
+    if (answerHealth(request, response)) return;
+    void (isForS3(request) ? s3 : dispatcher).answer(request, response);
   });
   const control = createControlServer(state);
   try {
@@ -72,6 +77,9 @@ function openState(dataDir: string) {
   const store = new Store(dataDir);
   const queues = new Queues(store);
   const messages = new Messages(store, queues);
+  const buckets = new BucketStore(store);
+  const files = new ContentFiles(dataDir);
+  files.removeOrphans((file) => buckets.isUsed(file));
   return {
     store,
     queues,
@@ -79,6 +87,8 @@ function openState(dataDir: string) {
     waiting: new Waiting(messages, now),
     faults: new FaultGate(now),
     buses: new Buses(store, now),
+    buckets,
+    files,
     now,
     random: Math.random,
   };

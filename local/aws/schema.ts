@@ -1,5 +1,5 @@
-/** Times are milliseconds since 1970. A message's body lies beside its state, which every receive rewrites. */
-export const schema = `
+// Times are milliseconds since 1970. A message's body lies beside its state, which every receive rewrites.
+const queuesAndBuses = `
 create table queue (
   id integer primary key autoincrement, name text not null unique, attributes text not null, tags text not null,
   created_at integer not null, modified_at integer not null, purged_at integer not null default 0
@@ -52,3 +52,17 @@ create table replay (
   last_id integer not null default 0
 ) strict, without rowid;
 `;
+
+const buckets = `
+create table bucket (
+  name text primary key, created_at integer not null, sends_events integer not null default 0, cors text,
+  sequence integer not null
+) strict, without rowid;
+create table object (
+  bucket text not null, key text not null, file text not null unique, size integer not null, etag text not null,
+  crc32 text not null, modified_at integer not null, headers text not null, primary key (bucket, key)
+) strict, without rowid;
+`;
+
+/** One step for each version of the file; a file of an earlier version takes the steps that it lacks. */
+export const schemaSteps = [queuesAndBuses, buckets];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 import { AwsError, unavailable } from './aws-error.ts';
-import { schema } from './schema.ts';
+import { schemaSteps } from './schema.ts';
 
 /** The state folder cannot be used. The message is one line for a person. */
 export class StoreError extends Error {}
@@ -14,7 +14,7 @@ interface Work {
   settle: (failure?: unknown) => void;
 }
 
-const schemaVersion = 1;
+const schemaVersion = schemaSteps.length;
 const largestChecked = 512 * 1024 * 1024;
 const maxTogether = 256;
 
@@ -141,7 +141,10 @@ function openDatabase(folder: string): DatabaseSync {
     if (isSmall) requireSound(database);
     const found = Number((database.prepare('pragma user_version').get() as Row).user_version);
     if (found > schemaVersion) throw new Error(`it was written by a newer version (${found})`);
-    if (found === 0) database.exec(`begin immediate; ${schema}; pragma user_version = ${schemaVersion}; commit`);
+    if (found < schemaVersion) {
+      const steps = schemaSteps.slice(found).join(';');
+      database.exec(`begin immediate; ${steps}; pragma user_version = ${schemaVersion}; commit`);
+    }
     return database;
   } catch (error) {
     database?.close();

@@ -95,7 +95,7 @@ function isObject(json: string): boolean {
   }
 }
 
-interface NewEvent {
+export interface NewEvent {
   id: string;
   source: string;
   detailType: string;
@@ -105,7 +105,8 @@ interface NewEvent {
   at: number;
 }
 
-function newEvent(event: NewEvent): BusEvent {
+/** An event as it goes to rules and targets. */
+export function newEvent(event: NewEvent): BusEvent {
   const header = JSON.stringify({
     version: '0',
     id: event.id,
