@@ -27,7 +27,11 @@ export function signCanonical(
   { time, scope }: SignatureScope,
   credentials: AwsCredentials,
 ): string {
-  const text = ['AWS4-HMAC-SHA256', time, scope, sha256(request.join('\n'))].join('\n');
+  return signText(['AWS4-HMAC-SHA256', time, scope, sha256(request.join('\n'))].join('\n'), scope, credentials);
+}
+
+/** Signs a text with the key of a scope, in hex: what `signCanonical` does at its end, and all that a form's policy needs. */
+export function signText(text: string, scope: string, credentials: AwsCredentials): string {
   const key = scope.split('/').reduce<string | Buffer>(sign, `AWS4${credentials.secretAccessKey}`);
   return sign(key, text).toString('hex');
 }
