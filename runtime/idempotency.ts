@@ -1,7 +1,28 @@
 import { createHash } from 'node:crypto';
+import { customType, index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type postgres from 'postgres';
 import { Problem } from './problem.ts';
 import type { HeaderReader } from './route.ts';
+
+const bytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
+
+/** Writes that a caller may repeat: what was asked under a key, and what it made. Created by runtime/migrations. */
+export const idempotencyKeyTable = pgTable(
+  'idempotency_key',
+  {
+    /** Who asks; with the key it is unique. */
+    caller: text().notNull(),
+    key: text().notNull(),
+    requestHash: bytes('request_hash').notNull(),
+    /** What the repeated request is answered with: the id of what was made, or the answer's JSON. */
+    result: text().notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ name: 'idempotency_key_pkey', columns: [table.caller, table.key] }),
+    index('idempotency_key_created').using('brin', table.createdAt),
+  ],
+);
 
 const form = /^[\u0021-\u007e]{1,64}$/;
 /** Longer than any client repeats a request. */

@@ -1,5 +1,4 @@
 import { queueName } from '@millrace/catalog/names.ts';
-import type { Subscription } from '@millrace/catalog/service.ts';
 import { eventsOf } from '@millrace/catalog/service.ts';
 import { awsBroker } from './aws-broker.ts';
 import type { Broker } from './broker.ts';
@@ -43,16 +42,14 @@ export function startSubscriptions(
   reactions: Readonly<Record<string, Reaction>>,
 ): Closable {
   const { service, config } = own;
-  const subscriptions = service.consumes.filter(({ workload }) => workload === config.MILLRACE_WORKLOAD);
-  const names = subscriptions.map(({ event }) => event.name);
-  const stray = Object.keys(reactions).find((name) => !names.includes(name));
-  if (stray) throw new Error(`${service.name} does not subscribe to ${stray} in the catalog.`);
-  const consumers = subscriptions.map((subscription) => {
-    const reaction = reactions[subscription.event.name];
-    if (!reaction)
-      throw new Error(`${service.name} subscribes to ${subscription.event.name} and has no reaction to it.`);
-    return startSubscription(own, broker, { subscription, reaction });
-  });
+  const names = service.consumes
+    .filter(({ workload }) => workload === config.MILLRACE_WORKLOAD)
+    .map(({ event }) => event.name);
+  const missing = names.find((name) => !(name in reactions));
+  if (missing) throw new Error(`${service.name} subscribes to ${missing} and has no reaction to it.`);
+  const consumers = Object.entries(reactions).map(([name, reaction]) =>
+    startSubscription(own, broker, { name, reaction }),
+  );
   return {
     close: async () => {
       await Promise.all(consumers.map((consumer) => consumer.close()));
@@ -60,18 +57,20 @@ export function startSubscriptions(
   };
 }
 
-function startSubscription(
-  own: Workload,
-  broker: Broker,
-  part: { subscription: Subscription; reaction: Reaction },
-): Closable {
+/**
+ * Consumes one subscription, by the name of its first event, with the catalog's deadlines.
+ * @throws Error when the service has no such subscription.
+ */
+export function startSubscription(own: Workload, broker: Broker, part: { name: string; reaction: Reaction }): Closable {
   const { service, config, database, log, metrics, clock, random, reach } = own;
-  const { event, deadlineSeconds, maxReceives } = part.subscription;
+  const subscription = service.consumes.find((each) => each.event.name === part.name);
+  if (!subscription) throw new Error(`${service.name} does not subscribe to ${part.name} in the catalog.`);
+  const { event, deadlineSeconds, maxReceives } = subscription;
   const { batchSize = 10, inboxName = event.name, handle, onDead } = part.reaction;
   return startConsumer({
     name: inboxName,
     queue: broker.queue(queueName(config.MILLRACE_ENVIRONMENT, service.name, event.name)),
-    contracts: eventsOf(part.subscription),
+    contracts: eventsOf(subscription),
     database,
     deadlineMs: deadlineSeconds * 1_000,
     batchSize,

@@ -1,51 +1,45 @@
-import { createTokenVerifier } from '@millrace/runtime/auth.ts';
-import { systemClock, systemRandom } from '@millrace/runtime/ports.ts';
-import { createMetrics } from '@millrace/runtime/telemetry.ts';
+import { systemClock } from '@millrace/runtime/ports.ts';
 import type { VolatileStore } from '@millrace/runtime/volatile.ts';
 import { memoryStore } from '@millrace/runtime/volatile.ts';
+import type { StartWorkload } from '@millrace/runtime/workload.ts';
+import { openVerifier, serveHttp } from '@millrace/runtime/workload.ts';
+import type { AnalyticsConfig } from './config.ts';
 import { startLive } from './live.ts';
 import { liveRoutes } from './live-routes.ts';
 import { queryRoutes } from './query-routes.ts';
 import { doorRoutes } from './routes.ts';
+import { shopRoutes } from './shop-routes.ts';
 import { openWarehouse } from './warehouse.ts';
-import type { StartWorkload } from './workload.ts';
-import { openOwnDatabase, openSpans, serveHttp } from './workload.ts';
 
 const burstSeconds = 10;
 
 /** The HTTP side: the doors for events, the sites, the queries and the live stream. */
-export const startApi: StartWorkload = async (config, log) => {
-  const metrics = createMetrics();
-  const database = openOwnDatabase(config, { name: 'api' });
+export const startApi: StartWorkload<AnalyticsConfig> = async (own) => {
+  const { config, database, metrics, log, clock, random } = own;
   const warehouse = openWarehouse({ url: config.WAREHOUSE_URL, purpose: 'query' });
-  const [store, spans] = await Promise.all([openStore(config.CACHE_URL), openSpans(config)]);
-  const common = { database, metrics, log, clock: systemClock, signingKey: config.SIGNING_KEY };
+  const store = await openStore(config.CACHE_URL);
+  const common = { database, metrics, log, clock, signingKey: config.SIGNING_KEY };
   const doors = doorRoutes({
     ...common,
     store,
     rates: { site: rateOf(config.COLLECT_SITE_PER_SECOND), address: rateOf(config.COLLECT_ADDRESS_PER_SECOND) },
     allowLoopback: config.MILLRACE_ENVIRONMENT === 'dev',
-    random: systemRandom,
-  });
-  const verifyToken = createTokenVerifier({
-    issuer: config.ISSUER_URL,
-    jwksUrl: config.JWKS_URL,
-    clientIds: config.CLIENT_IDS,
-    clock: systemClock,
+    random,
   });
   const live = await startLive(common);
   const routes = [
     ...doors.routes,
     ...queryRoutes({ ...common, warehouse }),
-    ...liveRoutes({ live, database, random: systemRandom }),
+    ...liveRoutes({ live, database, random }),
+    ...shopRoutes({ db: database.db }),
   ];
-  const server = await serveHttp(config, { routes, verifyToken, spans, database, metrics, log });
+  const server = await serveHttp(own, { routes, verifyToken: openVerifier(config) });
   return {
     async close() {
       await live.close();
       await server.close();
       await doors.commit.drain();
-      await Promise.all([database.close(), warehouse.close(), store.close(), spans.close()]);
+      await Promise.all([database.close(), warehouse.close(), store.close()]);
     },
   };
 };

@@ -1,92 +1,51 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { TestDatabase } from '@millrace/runtime/testing/postgres.ts';
 import { createTestDatabase } from '@millrace/runtime/testing/postgres.ts';
-import { waitFor } from '@millrace/runtime/testing/wait.ts';
+import { killServiceProcesses, readyUrl, startServiceProcess } from '@millrace/runtime/testing/service-process.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 let test: TestDatabase;
 let warehouse: TestDatabase;
-const children: ChildProcess[] = [];
-const deadlineMs = 30_000;
 beforeAll(async () => {
   test = await createTestDatabase();
   warehouse = await createTestDatabase();
 });
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
+afterEach(killServiceProcesses);
 afterAll(async () => {
   await warehouse?.drop();
   await test?.drop().catch(() => undefined);
 });
 
-function start(variables: Record<string, string>) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: {
-      PATH: process.env['PATH'],
-      MILLRACE_ENVIRONMENT: 'dev',
-      HOST: '127.0.0.1',
-      DATABASE_URL: test.url,
-      WAREHOUSE_URL: warehouse.url,
-      EVENT_BUS_NAME: 'dev-millrace',
-      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      ISSUER_URL: 'http://127.0.0.1:9',
-      JWKS_URL: 'http://127.0.0.1:9/jwks',
-      CLIENT_IDS: 'page',
-      SIGNING_KEY: 'a key of more than thirty-two characters',
-      ...variables,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+const start = (variables: Record<string, string>) =>
+  startServiceProcess(join(import.meta.dirname, 'main.ts'), {
+    DATABASE_URL: test.url,
+    WAREHOUSE_URL: warehouse.url,
+    ...variables,
   });
-  children.push(child);
-  let err = '';
-  let out = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  const ended = new Promise<{ code: number | null; err: string }>((resolve) => {
-    child.on('close', (code) => resolve({ code, err }));
-  });
-  // Port 0 is a free one; the log says which.
-  const url = () => /"url":"([^"]+)"/.exec(out)?.[1];
-  return { child, ended, url };
-}
 
 describe('a process of this service', () => {
   it('migrates, and a second time changes nothing', async () => {
     for (const _ of [1, 2]) {
-      expect(await start({ MILLRACE_WORKLOAD: 'migrate', PORT: '0' }).ended).toEqual({ code: 0, err: '' });
+      expect(await start({ MILLRACE_WORKLOAD: 'migrate' }).ended).toEqual({ code: 0, err: '' });
     }
   });
   it.each(['api', 'relay', 'processor', 'loader'])(
     'as %s is ready, has metrics, and stops when it is told to',
     async (name) => {
-      const { child, ended, url } = start({ MILLRACE_WORKLOAD: name, PORT: '0' });
-      const base = await waitFor(url, deadlineMs);
+      const started = start({ MILLRACE_WORKLOAD: name });
+      const base = await readyUrl(started);
       const get = async (path: string) => (await fetch(`${base}${path}`)).status;
-      await waitFor(async () => (await get('/readyz')) === 200, deadlineMs);
       expect(await get('/metrics')).toBe(200);
       expect(await get('/t.js')).toBe(name === 'api' ? 200 : 404);
-      child.kill('SIGTERM');
-      expect(await ended).toEqual({ code: 0, err: '' });
+      started.child.kill('SIGTERM');
+      expect(await started.ended).toEqual({ code: 0, err: '' });
     },
     60_000,
   );
   it.each([
-    ['an unknown workload', { MILLRACE_WORKLOAD: 'everything', PORT: '0' }, 'there is api, relay, processor, loader'],
-    [
-      'an unknown setting',
-      { MILLRACE_WORKLOAD: 'api', PORT: '0', MILLRACE_WORKLAOD: 'x' },
-      'MILLRACE_WORKLAOD is not a setting',
-    ],
-    ['a short signing key', { MILLRACE_WORKLOAD: 'api', PORT: '0', SIGNING_KEY: 'short' }, 'SIGNING_KEY'],
+    ['an unknown workload', { MILLRACE_WORKLOAD: 'everything' }, 'there is api, relay, processor, loader'],
+    ['an unknown setting', { MILLRACE_WORKLOAD: 'api', MILLRACE_WORKLAOD: 'x' }, 'MILLRACE_WORKLAOD is not a setting'],
+    ['a short signing key', { MILLRACE_WORKLOAD: 'api', SIGNING_KEY: 'short' }, 'SIGNING_KEY'],
   ])('with %s ends with 5 and one line', async (_, variables, text) => {
     const { code, err } = await start(variables as Record<string, string>).ended;
     expect(code).toBe(5);

@@ -1,45 +1,32 @@
 import { PageViewsCollected } from '@millrace/catalog/events/analytics.ts';
+import { OrderPlaced } from '@millrace/catalog/events/order.ts';
 import { queueName } from '@millrace/catalog/names.ts';
-import { awsBroker } from '@millrace/runtime/aws-broker.ts';
-import { readFault } from '@millrace/runtime/fault-point.ts';
-import { systemClock, systemRandom } from '@millrace/runtime/ports.ts';
-import { createMetrics } from '@millrace/runtime/telemetry.ts';
+import { openBroker, startSubscription } from '@millrace/runtime/subscriptions.ts';
+import type { StartWorkload } from '@millrace/runtime/workload.ts';
+import { openOwnDatabase, serveHttp } from '@millrace/runtime/workload.ts';
+import type { AnalyticsConfig } from './config.ts';
 import { startProcessor } from './processor.ts';
-import type { StartWorkload } from './workload.ts';
-import { openOwnDatabase, serveHttp } from './workload.ts';
+import { shopReaction } from './shop.ts';
 
-const poolSize = 5;
 const slowPoolSize = 2;
 const slowStatementMs = 60_000;
 
-/** Turns what was published into events, visits and roll-ups. */
-export const startProcessorWorkload: StartWorkload = async (config, log) => {
-  const metrics = createMetrics();
-  const database = openOwnDatabase(config, { name: 'processor', poolSize });
-  const slowDatabase = openOwnDatabase(config, {
+/** Turns what was published into events, visits, roll-ups and the shop's figures. */
+export const startProcessorWorkload: StartWorkload<AnalyticsConfig> = async (own) => {
+  const { config, database, log, metrics, clock, random, reach } = own;
+  const slowDatabase = openOwnDatabase(own, {
     name: 'roller',
     poolSize: slowPoolSize,
     statementTimeoutMs: slowStatementMs,
   });
-  const broker = awsBroker({
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL,
-    busName: config.EVENT_BUS_NAME,
-  });
-  const server = await serveHttp(config, { database, metrics, log });
-  const processor = startProcessor({
-    database,
-    slowDatabase,
-    queue: broker.queue(queueName(config.MILLRACE_ENVIRONMENT, 'analytics', PageViewsCollected.name)),
-    log,
-    metrics,
-    clock: systemClock,
-    random: systemRandom,
-    reach: readFault(config.MILLRACE_FAULT, config.MILLRACE_ENVIRONMENT),
-  });
+  const broker = openBroker(config);
+  const server = await serveHttp(own);
+  const queue = broker.queue(queueName(config.MILLRACE_ENVIRONMENT, 'analytics', PageViewsCollected.name));
+  const processor = startProcessor({ database, slowDatabase, queue, log, metrics, clock, random, reach });
+  const shop = startSubscription(own, broker, { name: OrderPlaced.name, reaction: shopReaction(metrics) });
   return {
     async close() {
-      await processor.close();
+      await Promise.all([processor.close(), shop.close()]);
       await Promise.all([server.close(), broker.close(), database.close(), slowDatabase.close()]);
     },
   };

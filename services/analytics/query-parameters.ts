@@ -81,6 +81,10 @@ export const breakdownQuery = z
   })
   .superRefine((query, context) => checkRange(query, reporter(context)));
 
+export const shopQuery = z
+  .strictObject({ from: instant, to: instant })
+  .superRefine((query, context) => checkRange(query, reporter(context)));
+
 export type StatsQuery = z.output<typeof statsQuery>;
 export type BreakdownQuery = z.output<typeof breakdownQuery>;
 

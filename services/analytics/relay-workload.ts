@@ -1,36 +1,17 @@
-import { awsBroker } from '@millrace/runtime/aws-broker.ts';
-import { readFault } from '@millrace/runtime/fault-point.ts';
-import { systemClock, systemRandom } from '@millrace/runtime/ports.ts';
-import { startRelay } from '@millrace/runtime/relay.ts';
-import { createMetrics } from '@millrace/runtime/telemetry.ts';
-import type { StartWorkload } from './workload.ts';
-import { openOwnDatabase, serveHttp } from './workload.ts';
-
-const poolSize = 3;
+import { openBroker, startOwnRelay } from '@millrace/runtime/subscriptions.ts';
+import type { StartWorkload } from '@millrace/runtime/workload.ts';
+import { serveHttp } from '@millrace/runtime/workload.ts';
+import type { AnalyticsConfig } from './config.ts';
 
 /** Publishes what the API committed. */
-export const startRelayWorkload: StartWorkload = async (config, log) => {
-  const metrics = createMetrics();
-  const database = openOwnDatabase(config, { name: 'relay', poolSize });
-  const broker = awsBroker({
-    region: config.AWS_REGION,
-    endpoint: config.AWS_ENDPOINT_URL,
-    busName: config.EVENT_BUS_NAME,
-  });
-  const server = await serveHttp(config, { database, metrics, log });
-  const relay = startRelay({
-    database,
-    broker,
-    log,
-    metrics,
-    clock: systemClock,
-    random: systemRandom,
-    reach: readFault(config.MILLRACE_FAULT, config.MILLRACE_ENVIRONMENT),
-  });
+export const startRelayWorkload: StartWorkload<AnalyticsConfig> = async (own) => {
+  const broker = openBroker(own.config);
+  const server = await serveHttp(own);
+  const relay = startOwnRelay(own, broker);
   return {
     async close() {
       await relay.close();
-      await Promise.all([server.close(), broker.close(), database.close()]);
+      await Promise.all([server.close(), broker.close(), own.database.close()]);
     },
   };
 };

@@ -1,3 +1,4 @@
+import { idempotencyKeyTable } from '@millrace/runtime/idempotency.ts';
 import { inboxTable } from '@millrace/runtime/inbox.ts';
 import { outboxTable } from '@millrace/runtime/outbox.ts';
 import { sql } from 'drizzle-orm';
@@ -22,7 +23,7 @@ import {
 const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' });
 
 /** Created by the runtime's own migrations. */
-export { inboxTable, outboxTable };
+export { idempotencyKeyTable, inboxTable, outboxTable };
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -161,4 +162,21 @@ export const loadWatermarkTable = pgTable(
     loadedAt: instant('loaded_at').notNull(),
   },
   () => [check('load_watermark_single', sql`single`)],
+);
+
+export const shopOrderTable = pgTable(
+  'shop_order',
+  {
+    orderId: uuid('order_id').primaryKey(),
+    placedAt: instant('placed_at').notNull(),
+    version: bigint({ mode: 'number' }).notNull(),
+    amountMinor: bigint('amount_minor', { mode: 'number' }).notNull(),
+    state: text().notNull(),
+    currency: text().notNull(),
+  },
+  (table) => [
+    index('shop_order_placed').on(table.placedAt),
+    check('shop_order_state', sql`state in ('placed', 'confirmed', 'rejected', 'cancelled')`),
+    check('shop_order_amount', sql`amount_minor >= 0`),
+  ],
 );
