@@ -50,7 +50,7 @@ export function startServiceProcess(main: string, variables: Record<string, stri
     });
   });
   // Port 0 is a free one; the log says which.
-  const url = () => waitFor(() => /"url":"([^"]+)"/.exec(out)?.[1], deadlineMs);
+  const url = async () => (await waitFor(() => /"url":"([^"]+)"/.exec(out)?.[1], deadlineMs)) ?? '';
   return { child, ended, url };
 }
 
