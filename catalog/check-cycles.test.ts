@@ -12,8 +12,11 @@ describe('the events of the catalog', () => {
     expect(reactions(services)).toContainEqual({
       service: 'product',
       event: 'OrderPlaced',
-      leadsTo: ['StockReserved', 'StockRejected'],
+      leadsTo: ['StockReserved', 'StockRejected', 'ProductChanged'],
     });
+    for (const event of ['UserRegistered', 'UserChanged', 'UserErased']) {
+      expect(reactions(services)).toContainEqual({ service: 'notification', event, leadsTo: [] });
+    }
   });
 
   it('would seem to go round if no consumer said what it answers with: a cycle with an end is a warning', () => {

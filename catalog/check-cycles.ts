@@ -2,6 +2,7 @@ import type { EventContract } from './event.ts';
 import type { Fault } from './fault.ts';
 import { unknownEvent } from './known-part.ts';
 import type { Service } from './service.ts';
+import { eventsOf } from './service.ts';
 
 /** One step: a consumer that reads an event may answer with others. */
 export interface Reaction {
@@ -14,11 +15,13 @@ export interface Reaction {
 export function reactions(services: readonly Service[]): Reaction[] {
   const names = (events: readonly EventContract[]): string[] => events.map(({ name }) => name);
   return services.flatMap((service) =>
-    service.consumes.map(({ event, leadsTo }) => ({
-      service: service.name,
-      event: event.name,
-      leadsTo: names(leadsTo ?? service.publishes),
-    })),
+    service.consumes.flatMap((subscription) =>
+      eventsOf(subscription).map((event) => ({
+        service: service.name,
+        event: event.name,
+        leadsTo: names(subscription.leadsTo ?? service.publishes),
+      })),
+    ),
   );
 }
 
@@ -29,7 +32,7 @@ export function reactions(services: readonly Service[]): Reaction[] {
 export function cycleFaults(services: readonly Service[]): Fault[] {
   const events = services.flatMap(({ publishes, consumes }) => [
     ...publishes,
-    ...consumes.flatMap(({ event, leadsTo = [] }) => [event, ...leadsTo]),
+    ...consumes.flatMap((subscription) => [...eventsOf(subscription), ...(subscription.leadsTo ?? [])]),
   ]);
   // With an event that cannot be read, a cycle's end may be missing.
   if (events.includes(unknownEvent)) return [];

@@ -24,13 +24,20 @@ const workload = z.strictObject({
 const contract = z.strictObject({
   name: z.string().regex(/^[A-Z][A-Za-z0-9]*$/, 'an event is named in the past tense, in PascalCase: OrderPlaced'),
   publisher: z.string(),
-  source: z.string().regex(/^millrace\.[a-z0-9-]+$/, 'a source is millrace. and the publisher'),
+  source: z
+    .string()
+    .regex(/^(millrace|aws)\.[a-z0-9-]+$/, 'a source is millrace. and the publisher, or aws. and a service of AWS'),
+  detailType: z.string().min(1).optional(),
+  isForeign: z.literal(true).optional(),
   version: z.int().min(1),
   data: z.instanceof(z.ZodObject, { error: 'the data of an event is a zod object' }),
 });
 
 const subscription = z.strictObject({
   event: contract,
+  also: z.array(contract).readonly().optional(),
+  filter: z.record(z.string(), z.unknown()).optional(),
+  bucket: z.string().optional(),
   workload: z.string(),
   deadlineSeconds: z.number().min(0.1).max(60),
   visibilitySeconds: z.int().min(1).max(43_200),
@@ -43,6 +50,8 @@ const subscription = z.strictObject({
 const access = z.union([
   z.strictObject({ kind: z.literal('cache') }),
   z.strictObject({ kind: z.literal('warehouse') }),
+  z.strictObject({ kind: z.literal('mail') }),
+  z.strictObject({ kind: z.literal('service'), name: z.string() }),
   z.strictObject({
     kind: z.literal('bucket'),
     name: z.string(),

@@ -1,11 +1,14 @@
+import { callFaults } from './check-calls.ts';
 import { cycleFaults } from './check-cycles.ts';
 import { deliveryFaults } from './check-delivery.ts';
 import { eventFaults } from './check-events.ts';
+import { filterFaults } from './check-filters.ts';
 import { grantFaults } from './check-grants.ts';
 import { routeFaults } from './check-routes.ts';
 import { secretFaults, secretLook, withoutSecrets } from './check-secrets.ts';
 import { ownFaults } from './check-service.ts';
 import { serviceShapeFaults } from './check-shape.ts';
+import { subscriptionFaults } from './check-subscriptions.ts';
 import { environments } from './environments.ts';
 import type { Fault } from './fault.ts';
 import { sortFaults } from './fault.ts';
@@ -22,7 +25,14 @@ export function checkCatalog(services: readonly Service[]): Fault[] {
   const parts = services.map(knownPart);
   const known = parts.map(({ service }) => service);
   const related = [
-    ...known.flatMap((service) => [...ownFaults(service, known), ...deliveryFaults(service), ...grantFaults(service)]),
+    ...known.flatMap((service) => [
+      ...ownFaults(service, known),
+      ...deliveryFaults(service),
+      ...subscriptionFaults(service),
+      ...filterFaults(service),
+      ...grantFaults(service),
+    ]),
+    ...callFaults(known),
     ...routeFaults(known),
     ...eventFaults(known),
     ...cycleFaults(known),

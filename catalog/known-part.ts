@@ -3,7 +3,7 @@ import { secretLook } from './check-secrets.ts';
 import { serviceIssues, serviceLabel } from './check-shape.ts';
 import type { EventContract } from './event.ts';
 import type { Fault } from './fault.ts';
-import type { Service, Subscription } from './service.ts';
+import type { Access, Service, Subscription } from './service.ts';
 import { pathText } from './shape.ts';
 
 /** Stands for an event that cannot be read. What depends on it is not judged. */
@@ -15,13 +15,21 @@ export const unknownEvent: EventContract = {
   data: z.object({}),
 };
 
+/** Stands for an access that cannot be read: it may be the one that something else asks for. */
+export const unknownAccess: Access = { kind: 'cache' };
+
+/** Has a service no name that can be read? */
+export const isUnnamed = ({ name }: Service): boolean => /^services\[\d+\]$/.test(name);
+
 /** Stands for the name of a workload that cannot be read; no one writes it. */
 export const unknownWorkloadName = '\u0000';
 
 /** A number that cannot be read: no comparison with it is true, so a check that looks for `<` or `>` finds nothing. */
 const unknownNumber = Number.NaN;
 const unknownReplicas = { dev: unknownNumber, staging: unknownNumber, prod: unknownNumber };
-const unknownWorkload = { size: '0.25 vCPU / 0.5 GB', replicas: unknownReplicas };
+/** Where routes cannot be read, there may be some. */
+const unknownRoutes = [''];
+const unknownWorkload = { size: '0.25 vCPU / 0.5 GB', replicas: unknownReplicas, routes: unknownRoutes };
 const unknownSubscription: Subscription = {
   event: unknownEvent,
   workload: unknownWorkloadName,
@@ -38,7 +46,7 @@ const standIns: readonly [path: string, value: unknown][] = [
   ['workloads.*.replicas.*', unknownNumber],
   ['workloads.*.replicas', unknownReplicas],
   ['workloads.*.routes.*', ''],
-  ['workloads.*.routes', undefined],
+  ['workloads.*.routes', unknownRoutes],
   ['workloads.*.scaleOn', undefined],
   ['workloads.*', unknownWorkload],
   ['workloads', {}],
@@ -46,13 +54,17 @@ const standIns: readonly [path: string, value: unknown][] = [
   ['publishes', [unknownEvent]],
   ['consumes.*.event', unknownEvent],
   ['consumes.*.workload', unknownWorkloadName],
+  ['consumes.*.also.*', unknownEvent],
+  ['consumes.*.also', [unknownEvent]],
+  ['consumes.*.filter', undefined],
+  ['consumes.*.bucket', undefined],
   ['consumes.*.leadsTo.*', unknownEvent],
   ['consumes.*.leadsTo', [unknownEvent]],
   ['consumes.*.*', unknownNumber],
   ['consumes.*', unknownSubscription],
   ['consumes', [unknownSubscription]],
-  ['access.*', { kind: 'cache' }],
-  ['access', []],
+  ['access.*', unknownAccess],
+  ['access', [unknownAccess]],
   ['secrets.*', ''],
   ['secrets', undefined],
   ['database', undefined],
@@ -61,7 +73,7 @@ const standIns: readonly [path: string, value: unknown][] = [
 
 /** Members that no check reads, or that may be read as they are. */
 const harmless =
-  /^(workloads\.[^.]+\.(isSingleton|spreadIn)|(publishes\.\d+|consumes\.\d+\.(event|leadsTo\.\d+))\.data)/;
+  /^(workloads\.[^.]+\.(isSingleton|spreadIn)|(publishes\.\d+|consumes\.\d+\.(event|(also|leadsTo)\.\d+))\.data)/;
 
 /** A service as far as it can be read, and the places that cannot. */
 export interface KnownPart {

@@ -5,12 +5,20 @@ import { wildcardsOf } from './check-grants.ts';
 import { environmentNames } from './environments.ts';
 import { allGrants, allRoles, grantsOf, scalingQueues } from './least-privilege.ts';
 import { queueName } from './names.ts';
-import { order, services } from './services.ts';
+import { dashboard, notification, order, product, services } from './services.ts';
 
 const text = (value: unknown): string => JSON.stringify(value);
 const account = 'arn:aws:sqs:us-east-1:777788889999:prod-millrace';
 
-const queues = ['PaymentFailed', 'PaymentProcessed', 'PaymentRefunded', 'StockRejected', 'StockReserved'];
+const queues = [
+  'PaymentFailed',
+  'PaymentProcessed',
+  'PaymentRefunded',
+  'ProductChanged',
+  'StockRejected',
+  'StockReserved',
+  'UserErased',
+];
 const bus = ['arn:aws:events:us-east-1:777788889999:event-bus/prod-millrace'];
 const via = (name: string) => [
   { test: 'StringEquals', variable: 'kms:ViaService', values: [`${name}.us-east-1.amazonaws.com`] },
@@ -66,22 +74,63 @@ const orderInProd = [
     conditions: [],
   },
   {
-    sid: 'WriteBucketOrderDocuments',
-    actions: ['s3:GetObject', 's3:PutObject'],
-    resources: ['arn:aws:s3:::prod-millrace-order-documents-777788889999/order/*'],
+    sid: 'ReadOwnSecrets',
+    actions: ['secretsmanager:GetSecretValue'],
+    resources: ['arn:aws:secretsmanager:us-east-1:777788889999:secret:prod/millrace/order/signing-key-??????'],
     conditions: [],
   },
   {
-    sid: 'UseBucketKeyOrderDocuments',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: ['arn:aws:kms:us-east-1:777788889999:alias/prod-millrace-bucket-order-documents'],
-    conditions: via('s3'),
+    sid: 'UseSecretsKey',
+    actions: ['kms:Decrypt'],
+    resources: ['arn:aws:kms:us-east-1:777788889999:alias/prod-millrace-secrets'],
+    conditions: via('secretsmanager'),
   },
 ];
 
 describe('least privilege', () => {
   it('is, for order in prod, exactly what its events and access ask for', () => {
     expect(grantsOf(order, 'prod')).toEqual(orderInProd);
+  });
+
+  it('gives a service the keys under its own prefix of a bucket, and nothing to list or delete', () => {
+    const own = grantsOf(product, 'prod').filter(({ sid }) => sid.includes('Bucket'));
+    expect(own).toEqual([
+      {
+        sid: 'WriteBucketProducts',
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: ['arn:aws:s3:::prod-millrace-products-777788889999/product/*'],
+        conditions: [],
+      },
+      {
+        sid: 'UseBucketKeyProducts',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['arn:aws:kms:us-east-1:777788889999:alias/prod-millrace-bucket-products'],
+        conditions: via('s3'),
+      },
+    ]);
+  });
+
+  it('lets mail be sent from one address of one domain, and gives nothing for calls between services', () => {
+    expect(grantsOf(notification, 'prod').filter(({ sid }) => sid === 'SendMail')).toEqual([
+      {
+        sid: 'SendMail',
+        actions: ['ses:SendEmail'],
+        resources: ['arn:aws:ses:us-east-1:777788889999:identity/millrace.example'],
+        conditions: [{ test: 'StringEquals', variable: 'ses:FromAddress', values: ['no-reply@millrace.example'] }],
+      },
+    ]);
+    const senders = allGrants('prod').filter(({ actions }) => actions.some((action) => action.startsWith('ses:')));
+    expect(senders).toHaveLength(1);
+    expect(grantsOf(dashboard, 'prod').map(({ sid }) => sid)).toEqual(['ConnectToCache']);
+  });
+
+  it('lets nobody publish what AWS tells, and asks for nothing more where a rule takes several events', () => {
+    expect(text(allGrants('prod').filter(({ sid }) => sid === 'PublishOwnEvents'))).not.toMatch(
+      /aws\.|Object ?Created/,
+    );
+    const received = grantsOf(notification, 'prod').find(({ sid }) => sid === 'ReceiveOwnMessages');
+    expect(received?.resources).toHaveLength(notification.consumes.length);
+    expect(text(received)).not.toContain('UserErased');
   });
 
   it('trusts each role to one service account, by subject and audience', () => {

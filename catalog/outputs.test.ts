@@ -71,6 +71,32 @@ describe("Terraform's inputs", () => {
       queue_retention_seconds: 345_600,
       dead_letter_retention_seconds: 1_209_600,
     });
+    expect(catalog.subscriptions['notification-UserRegistered']).toMatchObject({
+      bus: 'staging-millrace',
+      events: ['UserRegistered', 'UserChanged', 'UserErased'],
+      pattern: { source: ['millrace.user'], 'detail-type': ['UserRegistered', 'UserChanged', 'UserErased'] },
+    });
+    expect(catalog.subscriptions['user-OrderPlaced']?.pattern.detail).toEqual({
+      data: { total: { amountMinor: [{ numeric: ['>', 0] }] } },
+    });
+    expect(catalog.subscriptions['product-ObjectCreated']).toMatchObject({
+      bus: 'default',
+      events: ['ObjectCreated'],
+      pattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: {
+          bucket: { name: ['staging-millrace-products-444455556666'] },
+          object: { key: [{ prefix: 'product/' }] },
+        },
+      },
+    });
+    expect(catalog.buckets['products']).toMatchObject({ writer: 'product', sends_events: true });
+    expect(catalog.services['order']).toMatchObject({ calls: ['product'], mail_from: null });
+    expect(catalog.services['notification']).toMatchObject({
+      calls: [],
+      mail_from: 'no-reply@staging.millrace.example',
+    });
     expect(Object.keys(catalog.roles)).toEqual(allRoles('staging').map(({ name }) => name));
     expect(Object.keys(catalog.fargate_profiles)).toEqual(planProfiles('staging').map(({ name }) => name));
     expect(catalog.keys).toContain('alias/staging-millrace-queues-order');

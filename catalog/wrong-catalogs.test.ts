@@ -5,8 +5,13 @@ import { broken } from './testing/broken.ts';
 import { withService, withSubscription, withWorkload } from './testing/change.ts';
 import { wrongRelations } from './testing/wrong-relations.ts';
 import { wrongShapes } from './testing/wrong-shapes.ts';
+import { wrongSubscriptions } from './testing/wrong-subscriptions.ts';
 
-const cases = [...wrongShapes, ...wrongRelations];
+const cases = [...wrongShapes, ...wrongRelations, ...wrongSubscriptions];
+
+const readingUser = withService('user', () => ({
+  access: [{ kind: 'bucket', name: 'uploads', allow: 'read', prefix: 'people/' }],
+}));
 
 describe('a wrong catalog', () => {
   it.each(cases)('$code: $what', ({ code, catalog, place, message }) => {
@@ -86,6 +91,26 @@ describe('a wrong catalog', () => {
       withSubscription('order', 0, { deadlineSeconds: 6, visibilitySeconds: 36 }),
     ],
     ['a memory of exactly the archive', withService('order', () => ({ inboxDays: 30 }))],
+    [
+      'every operator',
+      withSubscription('user', 0, {
+        filter: {
+          aggregateId: [{ prefix: 'a' }, { exists: false }],
+          traceparent: [{ exists: true }],
+          data: {
+            orderId: [{ 'anything-but': 'x' }],
+            total: { amountMinor: [0, { numeric: ['>=', 5, '<', 9] }], currency: ['EUR', 'CHF'] },
+          },
+        },
+      }),
+    ],
+    ['uploads by one that only reads', readingUser],
+    [
+      'mail and another service',
+      withService('user', ({ access }) => ({
+        access: [...access, { kind: 'mail' }, { kind: 'service', name: 'order' }],
+      })),
+    ],
     ['three receives', withSubscription('order', 0, { maxReceives: 3 })],
     ['dead letters kept a day longer', withSubscription('order', 0, { queueRetentionDays: 13 })],
     ['a maximum as large as the start', withWorkload('order', 'api', { scaleOn: { cpuPercent: 60, max: 2 } })],

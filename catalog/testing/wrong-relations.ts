@@ -62,8 +62,8 @@ export const wrongRelations: readonly WrongCatalog[] = [
   {
     code: 'E031',
     what: 'a version that nobody publishes',
-    catalog: withSubscription('product', 1, { event: { ...OrderPlaced, version: 2 } }),
-    place: 'product.consumes[1]',
+    catalog: withSubscription('product', 2, { event: { ...OrderPlaced, version: 2 } }),
+    place: 'product.consumes[2]',
     message: 'OrderPlaced is published as @1, not as @2',
   },
   {
@@ -98,7 +98,7 @@ export const wrongRelations: readonly WrongCatalog[] = [
     code: 'E033',
     what: 'a subscription twice',
     catalog: withService('order', ({ consumes }) => ({ consumes: [...consumes, ...consumes.slice(0, 1)] })),
-    place: 'order.consumes[5]',
+    place: 'order.consumes[7]',
     message: 'take this one away',
   },
   {
