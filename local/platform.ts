@@ -195,7 +195,7 @@ async function startAws(start: Start, ports: ReadonlyMap<string, number>, facts:
     readyUrl: `${facts.awsUrl}/healthz`,
   };
   await start.crew.start(localProcess(plan, facts));
-  const env = { AWS_ENDPOINT_URL: facts.awsUrl, ENVIRONMENT: environment };
+  const env = { AWS_ENDPOINT_URL: facts.awsUrl, ENVIRONMENT: environment, ORIGIN: start.origin };
   await start.crew.run(
     localProcess({ name: 'aws-provision', script: 'provision-main.ts', oldSpaceMib: 128, env, readyUrl: '' }, facts),
   );

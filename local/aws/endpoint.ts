@@ -46,7 +46,7 @@ export async function startAwsEndpoint({ host, port, controlPort, dataDir, repor
   const services = [sqsService(sqsOperations(state)), eventsService(eventOperations(state))];
   const dispatcher = new Dispatcher(services, state.faults, hear);
   const s3 = new S3Service(state, hear);
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 30_000 }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 120_000 }, (request, response) => {
     if (answerHealth(request, response)) return;
     void (isForS3(request) ? s3 : dispatcher).answer(request, response);
   });

@@ -3,6 +3,9 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { slowDown } from './s3-error.ts';
+
+const maxWriters = 100;
 
 /**
  * The contents of objects, one file each under a random name; the row of the object names it. A file is whole and on the
@@ -10,16 +13,28 @@ import { join } from 'node:path';
  */
 export class ContentFiles {
   readonly #folder: string;
+  #writers = 0;
 
   constructor(dataDir: string) {
     this.#folder = join(dataDir, 's3');
     mkdirSync(this.#folder, { recursive: true });
   }
 
-  /** A new empty file to write into. */
-  async create(): Promise<{ file: string; handle: FileHandle }> {
+  /** Makes a file and lets `fill` write it. Nothing of it stays when that throws. Throws SlowDown. */
+  async write<Filled>(fill: (handle: FileHandle) => Promise<Filled>): Promise<Filled & { file: string }> {
+    if (this.#writers >= maxWriters) throw slowDown();
+    this.#writers += 1;
     const file = randomUUID();
-    return { file, handle: await open(join(this.#folder, file), 'wx', 0o600) };
+    try {
+      const handle = await open(join(this.#folder, file), 'wx', 0o600);
+      const filled = await fill(handle).finally(() => handle.close());
+      return { ...filled, file };
+    } catch (error) {
+      await this.remove([file]);
+      throw error;
+    } finally {
+      this.#writers -= 1;
+    }
   }
 
   /** Opens a file to read; undefined when its object was replaced or deleted meanwhile. */

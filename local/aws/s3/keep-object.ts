@@ -4,7 +4,7 @@ import { Measure } from './measure.ts';
 import { noticeQueues, publishChange } from './object-event.ts';
 import type { Payload } from './payload.ts';
 import type { S3Request } from './request.ts';
-import { entityTooLarge, entityTooSmall, preconditionFailed, slowDown } from './s3-error.ts';
+import { entityTooLarge, entityTooSmall, preconditionFailed } from './s3-error.ts';
 import type { S3State } from './state.ts';
 
 interface Upload {
@@ -20,28 +20,18 @@ interface Upload {
 
 /** The largest object, and the largest upload that is looked at. */
 export const maxObjectBytes = 100 * 1024 * 1024;
-const maxUploads = 100;
-let uploads = 0;
 
 /** Streams a new object to the disk, and makes it and its event visible in one transaction; or leaves nothing behind. */
 export async function keepObject(state: S3State, request: S3Request, upload: Upload): Promise<StoredObject> {
-  if (uploads >= maxUploads) throw slowDown();
-  uploads += 1;
+  const content = await state.files.write((handle) => writeContent(handle, upload));
+  const object = { ...content, key: upload.key, modified_at: state.now(), headers: JSON.stringify(upload.headers) };
   try {
-    const { file, handle } = await state.files.create();
-    try {
-      const content = await writeContent(handle, upload).finally(() => handle.close());
-      const headers = JSON.stringify(upload.headers);
-      const object = { key: upload.key, file, ...content, modified_at: state.now(), headers };
-      const replaced = await commit(state, request, { upload, object });
-      if (replaced !== undefined) await state.files.remove([replaced]);
-      return object;
-    } catch (error) {
-      if (!state.buckets.isUsed(file)) await state.files.remove([file]);
-      throw error;
-    }
-  } finally {
-    uploads -= 1;
+    const replaced = await commit(state, request, { upload, object });
+    if (replaced !== undefined) await state.files.remove([replaced]);
+    return object;
+  } catch (error) {
+    if (!state.buckets.isUsed(object.file)) await state.files.remove([object.file]);
+    throw error;
   }
 }
 
