@@ -8,8 +8,14 @@ import type { Target } from './gateway-routes.ts';
 const answerTimeoutMs = 30_000;
 /** Streams send a heartbeat every 15 seconds. */
 const silenceTimeoutMs = 120_000;
+/** A process that is starting again is tried so often, for so many requests at once. In the cloud another replica answers. */
+const restartPauseMs = 25;
+const maxWaiting = 2_000;
+let waiting = 0;
 
 export interface Exchange {
+  /** Until when a process that does not listen is tried again, on the clock of `performance.now()`. */
+  patientUntil: number;
   incoming: IncomingMessage;
   outgoing: ServerResponse;
   target: Target;
@@ -36,19 +42,30 @@ export function passOn(exchange: Exchange): void {
     setDefaultHeaders: false,
   });
   outbound.setTimeout(answerTimeoutMs, () => outbound.destroy(new DOMException('no answer in time', 'TimeoutError')));
-  const stopFeeding = hasBody ? feed(incoming, outbound) : undefined;
+  let stopFeeding: (() => void) | undefined;
+  // Not before there is a connection: a process that is starting again refuses, and the body must still be whole then.
+  if (hasBody) whenConnected(outbound, () => (stopFeeding = feed(incoming, outbound)));
   outbound.once('response', (response) => {
     if (!incoming.complete) stopFeeding?.();
     passBack(exchange, outbound, response);
   });
   outbound.once('error', (error) => {
     stopFeeding?.();
-    failExchange(exchange, outbound, error, hasBody);
+    failExchange(exchange, outbound, error, stopFeeding !== undefined);
   });
-  outgoing.once('close', () => {
+  const onGone = (): void => {
     if (!outgoing.writableFinished) outbound.destroy();
-  });
+  };
+  outgoing.once('close', onGone);
+  outbound.once('close', () => outgoing.off('close', onGone));
   if (!hasBody) outbound.end();
+}
+
+function whenConnected(outbound: ClientRequest, begin: () => void): void {
+  outbound.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', begin);
+    else begin();
+  });
 }
 
 /**
@@ -100,21 +117,33 @@ function failExchange(
   exchange: Exchange,
   outbound: ClientRequest,
   error: NodeJS.ErrnoException,
-  hasBody: boolean,
+  hasSentBody: boolean,
 ): void {
   const { incoming, outgoing, target } = exchange;
   if (outgoing.headersSent || outgoing.destroyed) {
     outgoing.destroy();
     return;
   }
+  if (error.code === 'ECONNREFUSED' && waitForRestart(exchange)) return;
   const isIdle = outbound.reusedSocket && error.code === 'ECONNRESET';
   // A pooled connection that closed just now: nothing was read, so a request without a body goes again, on another one.
-  if (isIdle && !hasBody && incoming.method === 'GET') {
+  if (isIdle && !hasSentBody && incoming.method === 'GET') {
     passOn(exchange);
     return;
   }
   const status = error.name === 'TimeoutError' ? 504 : error.code === 'ECONNREFUSED' ? 503 : 502;
   refuse(incoming, outgoing, away(target.name, status));
+}
+
+/** Tries again soon while the process may be starting again. @returns false when it took too long or too many wait. */
+function waitForRestart(exchange: Exchange): boolean {
+  if (performance.now() >= exchange.patientUntil || waiting >= maxWaiting) return false;
+  waiting += 1;
+  setTimeout(() => {
+    waiting -= 1;
+    if (!exchange.outgoing.destroyed) passOn(exchange);
+  }, restartPauseMs);
+  return true;
 }
 
 export function away(name: string, status: number): Problem {

@@ -25,6 +25,7 @@ beforeAll(async () => {
   deadPort = await findFreePort();
   port = await findFreePort();
   gateway = createGateway({
+    restartMs: 1_000,
     routes: [
       { path: '/api/analytics/*', target: `http://127.0.0.1:${portOf(service)}`, name: 'analytics' },
       { path: '/api/gone/*', target: `http://127.0.0.1:${deadPort}`, name: 'gone' },

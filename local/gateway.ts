@@ -16,6 +16,7 @@ const keepAliveMs = 60_000;
 const pooledIdleMs = 30_000;
 const maxSockets = 512;
 const maxConnections = 4_000;
+const defaultRestartMs = 10_000;
 
 /** Handles what is below `/local/`. @returns false when there is nothing. */
 export type LocalHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<boolean>;
@@ -23,6 +24,8 @@ export type LocalHandler = (incoming: IncomingMessage, outgoing: ServerResponse)
 interface GatewayOptions {
   routes: readonly GatewayRoute[];
   local?: LocalHandler;
+  /** How long a request waits for a process that is starting again; 10 seconds. */
+  restartMs?: number;
   onFault?: (error: unknown) => void;
 }
 
@@ -34,6 +37,7 @@ export interface Gateway {
 
 /** The one door of the local platform, as the load balancer is in the cloud: routes by path and passes bytes on. */
 export function createGateway(options: GatewayOptions): Gateway {
+  const { restartMs = defaultRestartMs } = options;
   const findTarget = createRouter(options.routes);
   const agent = new Agent({
     keepAlive: true,
@@ -48,7 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const refused = checkRequest(incoming);
     if (refused) refuse(incoming, outgoing, refused);
     else if (path.startsWith('/local/')) void answerLocally(incoming, outgoing, options);
-    else if (target) passOn({ incoming, outgoing, target, agent });
+    else if (target) passOn({ incoming, outgoing, target, agent, patientUntil: performance.now() + restartMs });
     else refuse(incoming, outgoing, nothingHere());
   };
   const servers: Server[] = [];

@@ -1,4 +1,6 @@
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Server as TcpServer } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Problem, problemBody } from './problem.ts';
 import type { App } from './server.ts';
@@ -7,6 +9,8 @@ const maxHeaderBytes = 16_384;
 const receiveTimeoutMs = 10_000;
 const keepAliveMs = 65_000;
 const maxConnections = 4_000;
+/** How long open connections may still bring a request after the server began to stop. */
+const lingerMs = 250;
 
 interface ListenOptions {
   host: string;
@@ -33,7 +37,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       keepAliveTimeout: keepAliveMs,
       noDelay: true,
     },
-  }) as import('node:http').Server;
+  }) as HttpServer;
   server.maxConnections = maxConnections;
   server.on('clientError', refuseBytes);
   await new Promise<void>((resolve, reject) => {
@@ -44,16 +48,28 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   return { url: `http://${host}:${port}`, close: () => drain(server, options.drainMs) };
 }
 
-function drain(server: import('node:http').Server, drainMs: number): Promise<void> {
+/**
+ * Takes no new connection. On those that are open, a request that is on its way is still answered, with `Connection: close`:
+ * closing an idle connection at once would lose a request that its other end has just sent.
+ */
+function drain(server: HttpServer, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
+    server.prependListener('request', (_, response) => {
+      response.shouldKeepAlive = false;
+    });
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    const sweep = setInterval(() => server.closeIdleConnections(), 100);
-    server.close(() => {
+    let sweep: NodeJS.Timeout | undefined;
+    const linger = setTimeout(() => {
+      server.closeIdleConnections();
+      sweep = setInterval(() => server.closeIdleConnections(), 50);
+    }, lingerMs);
+    // HTTP's own close would also close what is idle.
+    TcpServer.prototype.close.call(server, () => {
       clearTimeout(cut);
+      clearTimeout(linger);
       clearInterval(sweep);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 
