@@ -58,7 +58,12 @@ function dashboardVariables(port: number): Record<string, string> {
     PORT: String(port),
     LOG_LEVEL: 'error',
     PUBLIC_URL: `http://127.0.0.1:${port}`,
-    API_URL: 'http://127.0.0.1:9',
+    ANALYTICS_URL: 'http://127.0.0.1:9',
+    USER_URL: 'http://127.0.0.1:9',
+    PRODUCT_URL: 'http://127.0.0.1:9',
+    ORDER_URL: 'http://127.0.0.1:9',
+    PAYMENT_URL: 'http://127.0.0.1:9',
+    NOTIFICATION_URL: 'http://127.0.0.1:9',
     ISSUER_URL: 'http://127.0.0.1:9',
     CLIENT_ID: 'dashboard',
   };

@@ -87,7 +87,12 @@ function settings(port: number): Record<string, string> {
     CLIENT_ID: 'dashboard',
     SIGNING_KEY: 'a key of the tests, longer than thirty-two characters',
     PUBLIC_URL: 'http://localhost:8080',
-    API_URL: nowhere,
+    ANALYTICS_URL: nowhere,
+    USER_URL: nowhere,
+    PRODUCT_URL: nowhere,
+    ORDER_URL: nowhere,
+    PAYMENT_URL: nowhere,
+    NOTIFICATION_URL: nowhere,
   };
 }
 

@@ -2,25 +2,39 @@ import type { MiddlewareHandler } from 'hono';
 
 export const reportPath = '/session/reports';
 
-/** No inline styles or scripts, nothing from elsewhere. Charts set styles through the CSSOM, which this allows. */
-const contentSecurityPolicy = [
+/** No inline styles or scripts, nothing from elsewhere but pictures. Charts set styles through the CSSOM, which this allows. */
+const pagePolicy = (uploadOrigins: readonly string[]): string => {
+  const uploads = uploadOrigins.map((origin) => ` ${origin}`).join('');
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src 'self' data:${uploads}`,
+    `connect-src 'self'${uploads}`,
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    `form-action 'self'${uploads}`,
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+    "require-trusted-types-for 'script'",
+    'report-to csp',
+  ].join('; ');
+};
+
+/** A document of an API, such as an order's history: its own styles, no script, and an origin of its own. */
+const documentPolicy = [
   "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "font-src 'self'",
-  "manifest-src 'self'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
   "base-uri 'none'",
-  "form-action 'self'",
+  "form-action 'none'",
   "frame-ancestors 'none'",
-  "object-src 'none'",
-  "require-trusted-types-for 'script'",
+  'sandbox',
   'report-to csp',
 ].join('; ');
 
 const browserHeaders: Record<string, string> = {
-  'content-security-policy': contentSecurityPolicy,
   'reporting-endpoints': `csp="${reportPath}"`,
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'x-content-type-options': 'nosniff',
@@ -32,8 +46,15 @@ const browserHeaders: Record<string, string> = {
 };
 
 /** Sets the security headers on every answer, errors too. What says nothing about caching is not kept. */
-export const setBrowserHeaders: MiddlewareHandler = async (context, next) => {
-  await next();
-  for (const [name, value] of Object.entries(browserHeaders)) context.header(name, value);
-  if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
-};
+export function setBrowserHeaders(options: { uploadOrigins: readonly string[] }): MiddlewareHandler {
+  const policy = pagePolicy(options.uploadOrigins);
+  return async (context, next) => {
+    await next();
+    const { headers } = context.res;
+    const isDocument =
+      context.req.path.startsWith('/session/api/') && (headers.get('content-type')?.startsWith('text/html') ?? false);
+    context.header('content-security-policy', isDocument ? documentPolicy : policy);
+    for (const [name, value] of Object.entries(browserHeaders)) context.header(name, value);
+    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+  };
+}

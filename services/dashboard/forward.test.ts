@@ -29,7 +29,7 @@ it('a call goes on with the person’s token and nothing of the browser’s', as
   expect(dashboard.api.calls[0]?.authorization).toMatch(/^Bearer eyJ/);
 });
 
-it.each(['import', 'collect', 'receipts/x', 'sites/..%2f..', '../users/me', 'docs', '%2e%2e/orders', '__proto__'])(
+it.each(['import', 'collect', 'receipts/x', 'sites/..%2f..', '../users', 'docs', '%2e%2e/inventory', '__proto__'])(
   'the page may not call %s',
   async (path) => {
     const answer = await browser.fetch(`/session/api/analytics/${path}`);
@@ -82,7 +82,7 @@ it('a body that is too large or not JSON does not reach the API', async () => {
       headers: { origin: dashboard.url, 'x-millrace-page': '1', 'content-type': type },
       body,
     });
-  expect((await send('x'.repeat(20_000), 'application/json')).status).toBe(413);
+  expect((await send('x'.repeat(70_000), 'application/json')).status).toBe(413);
   expect((await send('name=a', 'application/x-www-form-urlencoded')).status).toBe(415);
   expect(dashboard.api.calls).toEqual([]);
 });

@@ -1,21 +1,17 @@
 import { Problem, unavailable } from '@millrace/runtime/problem.ts';
 import { nextTraceparent } from '@millrace/runtime/telemetry.ts';
+import type { ApiName } from './api-paths.ts';
 
 const answerDeadlineMs = 12_000;
 /** Streams send a heartbeat every 15 seconds. */
 const silenceMs = 45_000;
 const maxAnswerBytes = 8 * 1024 * 1024;
 
-/** What the page may call, and nothing else: the API has routes that are not for browsers. */
-const allowed: Record<string, readonly string[]> = {
-  '/analytics/sites': ['GET', 'POST'],
-  '/analytics/stats': ['GET'],
-  '/analytics/breakdown': ['GET'],
-  '/analytics/live': ['GET'],
-};
-const passedOn = ['accept', 'content-type', 'last-event-id'];
+const passedOn = ['accept', 'content-type', 'idempotency-key', 'if-match', 'last-event-id'];
 const passedBack = [
   'content-type',
+  'etag',
+  'location',
   'retry-after',
   'x-request-id',
   'ratelimit-limit',
@@ -24,6 +20,8 @@ const passedBack = [
 ];
 
 export interface Forwarding {
+  /** Who is asked, for the sentence that says that it does not answer. */
+  api: ApiName;
   apiUrl: string;
   /** The path below `/session/api`. */
   path: string;
@@ -31,24 +29,20 @@ export interface Forwarding {
   method: string;
   headers: Headers;
   body: string | undefined;
-  accessToken: string;
+  /** Absent for what everybody may read. */
+  accessToken: string | undefined;
+  /** Whose rate a call without a token counts for. */
+  guestAddress?: string;
   /** Fires when the caller is gone or the session is over. */
   signal: AbortSignal;
-}
-
-/** @throws Problem 404 for a path that is not on the list, 405 for its wrong method. */
-export function checkAllowed(path: string, method: string): void {
-  const methods = Object.hasOwn(allowed, path) ? allowed[path] : undefined;
-  if (!methods) throw new Problem(404, 'not-found', 'There is nothing here.');
-  if (methods.includes(method === 'HEAD' ? 'GET' : method)) return;
-  const allow = methods.join(', ');
-  throw new Problem(405, 'method-not-allowed', `This takes ${allow}.`, { headers: { allow } });
 }
 
 /** Passes a request on to the API with the bearer token; the answer comes back as it arrives, event streams unbuffered. */
 export async function forward(forwarding: Forwarding): Promise<Response> {
   const { signal } = forwarding;
-  const headers = new Headers({ authorization: `Bearer ${forwarding.accessToken}`, traceparent: nextTraceparent() });
+  const headers = new Headers({ traceparent: nextTraceparent() });
+  if (forwarding.accessToken) headers.set('authorization', `Bearer ${forwarding.accessToken}`);
+  if (forwarding.guestAddress) headers.set('x-forwarded-for', forwarding.guestAddress);
   for (const name of passedOn) {
     const value = forwarding.headers.get(name);
     if (value) headers.set(name, value);
@@ -66,15 +60,16 @@ export async function forward(forwarding: Forwarding): Promise<Response> {
       redirect: 'manual',
       signal: stop.signal,
     });
-    return passBack(answer, { stop, ended: () => signal.removeEventListener('abort', end) });
+    return passBack(answer, { api: forwarding.api, stop, ended: () => signal.removeEventListener('abort', end) });
   } catch (cause) {
-    throw unavailable('The analytics service does not answer. Try again.', cause);
+    if (cause instanceof Problem) throw cause;
+    throw unavailable(`The service for ${forwarding.api} does not answer. Try again.`, cause);
   } finally {
     clearTimeout(late);
   }
 }
 
-function passBack(answer: Response, parts: { stop: AbortController; ended(): void }): Response {
+function passBack(answer: Response, parts: { api: ApiName; stop: AbortController; ended(): void }): Response {
   const headers = new Headers({ 'cache-control': 'no-store' });
   for (const name of passedBack) {
     const value = answer.headers.get(name);
@@ -83,7 +78,7 @@ function passBack(answer: Response, parts: { stop: AbortController; ended(): voi
   const isStream = headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   if (answer.status >= 300 && answer.status < 400) {
     parts.stop.abort();
-    throw new Problem(502, 'bad-gateway', 'The analytics service answered in a way that is not expected.');
+    throw new Problem(502, 'bad-gateway', `The service for ${parts.api} answered in a way that is not expected.`);
   }
   if (isStream) headers.set('x-accel-buffering', 'no');
   const body = answer.body && limit(answer.body, { ...parts, isStream });

@@ -70,7 +70,11 @@ export function createLogin(parts: LoginParts): Login {
       const current = new URL(redirectUri + url.search);
       const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
       const answer = await oidc.authorizationCodeGrant(issuer, current, checks).catch(refuseLogin);
-      return { user: userOf(answer.claims()), tokens: tokensOf(answer, parts.nowMs()), returnTo };
+      return {
+        user: { ...userOf(answer.claims()), scopes: scopesOf(answer) },
+        tokens: tokensOf(answer, parts.nowMs()),
+        returnTo,
+      };
     },
     refresh: async (refreshToken) => {
       const issuer = await discover();
@@ -102,11 +106,29 @@ function discoverOnce(parts: LoginParts): () => Promise<oidc.Configuration> {
   };
 }
 
-function userOf(claims: oidc.IDToken | undefined): User {
+function userOf(claims: oidc.IDToken | undefined): Omit<User, 'scopes'> {
   const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
   const email = text(claims?.['email']) ?? '';
   const name = text(claims?.['name']) ?? text(claims?.['cognito:username']) ?? email;
   return { name: name || 'You', email };
+}
+
+const scopeClaim = z.object({ scope: z.string() });
+
+/** What was granted: as the access token says, which is what the APIs look at, else as the answer says. */
+function scopesOf(answer: oidc.TokenEndpointResponse): string[] {
+  const claims = scopeClaim.safeParse(payloadOf(answer.access_token));
+  const text = claims.success ? claims.data.scope : (answer.scope ?? '');
+  return text.split(' ').filter(Boolean);
+}
+
+/** Read for what the page shows only: it comes from the issuer by TLS, and nothing is allowed because of it. */
+function payloadOf(token: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function tokensOf(answer: oidc.TokenEndpointResponse, nowMs: number): Tokens {

@@ -1,4 +1,6 @@
+import { Hono } from 'hono';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { setBrowserHeaders } from './browser-headers.ts';
 import { browserLike } from './testing/browser-like.ts';
 import type { DashboardUnderTest } from './testing/dashboard-server.ts';
 import { startDashboard } from './testing/dashboard-server.ts';
@@ -10,16 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => dashboard.close());
 
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
-  "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; " +
-  "require-trusted-types-for 'script'; report-to csp";
+const policy = (uploads: string): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:${uploads}; connect-src 'self'${uploads}; ` +
+  `font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'${uploads}; frame-ancestors 'none'; ` +
+  "object-src 'none'; require-trusted-types-for 'script'; report-to csp";
 
-it.each(['/', '/nowhere', '/session', '/session/login', '/session/api/analytics/stats', '/icon.svg'])(
+it.each(['/', '/shop', '/nowhere', '/session', '/session/login', '/session/api/analytics/stats', '/icon.svg'])(
   'the answer to %s carries every security header',
   async (path) => {
     const { headers } = await browserLike(dashboard.url).fetch(path, { headers: { accept: 'text/html' } });
-    expect(headers.get('content-security-policy')).toBe(policy);
+    expect(headers.get('content-security-policy')).toBe(policy(` ${dashboard.api.url}`));
     expect(headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('referrer-policy')).toBe('strict-origin-when-cross-origin');
@@ -28,6 +30,25 @@ it.each(['/', '/nowhere', '/session', '/session/login', '/session/api/analytics/
     expect(headers.get('cache-control')).toBe(path === '/icon.svg' ? 'public, max-age=3600' : 'no-store');
   },
 );
+
+it('without buckets the page asks nothing of other hosts', async () => {
+  const bare = new Hono().use(setBrowserHeaders({ uploadOrigins: [] })).get('/', (context) => context.text('here'));
+  const answer = await bare.request('/');
+  expect(answer.headers.get('content-security-policy')).toBe(policy(''));
+});
+
+it.each(['/shop', '/cart', '/orders', '/orders/00000000-0000-7000-8000-0000000000a1', '/profile', '/operator'])(
+  '%s is a place of the page',
+  async (path) => {
+    const answer = await fetch(dashboard.url + path, { headers: { accept: 'text/html' } });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(await answer.text()).toContain('<div id="page">');
+  },
+);
+
+it.each(['/orders/1', '/orders/', '/shop/x', '/toString'])('%s is no place of the page', async (path) => {
+  expect((await fetch(dashboard.url + path, { headers: { accept: 'text/html' } })).status).toBe(404);
+});
 
 it('the page has no inline code and asks for nothing from elsewhere', async () => {
   const html = await (await fetch(dashboard.url)).text();
@@ -97,7 +118,11 @@ it('the login of another name of this machine goes on at the public one', async 
 it('says that it lives, and counts what it answers', async () => {
   expect((await fetch(`${dashboard.url}/healthz`)).status).toBe(200);
   expect((await fetch(`${dashboard.url}/readyz`)).status).toBe(200);
-  expect(await (await fetch(`${dashboard.url}/metrics`)).text()).toContain(
-    'http_requests_total{method="GET",route="/session"',
-  );
+  const ids = ['00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-0000000000a2', 'anything'];
+  for (const id of ids) await fetch(`${dashboard.url}/session/api/orders/${id}`);
+  const figures = await (await fetch(`${dashboard.url}/metrics`)).text();
+  expect(figures).toContain('http_requests_total{method="GET",route="/session"');
+  expect(figures).toContain('route="/session/api/orders/{id}",status="401"} 2');
+  expect(figures).toContain('route="/session/api/*"');
+  expect(figures).not.toContain('anything');
 });

@@ -9,18 +9,21 @@ import { continueTrace, runWithTrace } from '@millrace/runtime/telemetry.ts';
 import type { VolatileStore } from '@millrace/runtime/volatile.ts';
 import type { MiddlewareHandler } from 'hono';
 import { createAccessTokens } from './access-token.ts';
+import { templateOf } from './api-paths.ts';
 import { setBrowserHeaders } from './browser-headers.ts';
-import type { DashboardConfig } from './config.ts';
-import { isLoopbackHttp } from './config.ts';
+import type { ApiAddresses, DashboardConfig } from './config.ts';
+import { apiUrlsOf, isLoopbackHttp } from './config.ts';
 import { hostCookie } from './cookies.ts';
 import { lazyLogin } from './lazy-login.ts';
 import { createLiveStreams } from './live-streams.ts';
+import { isPlace } from './page/text/place.ts';
 import type { PageFiles } from './page-files.ts';
 import { createSessions } from './session.ts';
 import { addSessionRoutes } from './session-routes.ts';
 
 interface DashboardParts {
-  config: Pick<DashboardConfig, 'PUBLIC_URL' | 'API_URL' | 'ISSUER_URL' | 'CLIENT_ID' | 'LOGIN_SCOPES'>;
+  config: ApiAddresses &
+    Pick<DashboardConfig, 'PUBLIC_URL' | 'UPLOAD_ORIGIN' | 'ISSUER_URL' | 'CLIENT_ID' | 'LOGIN_SCOPES'>;
   files: PageFiles;
   store: VolatileStore;
   metrics: Metrics;
@@ -51,10 +54,10 @@ export function createDashboard(parts: DashboardParts): App {
     nowMs,
   });
   const cookieRules = { isLoopbackHttp: isLoopbackHttp(config.PUBLIC_URL) };
-  app.use('*', setBrowserHeaders, observe(parts.metrics));
+  app.use('*', setBrowserHeaders({ uploadOrigins: config.UPLOAD_ORIGIN }), observe(parts.metrics));
   addSessionRoutes(app, {
     publicUrl: config.PUBLIC_URL,
-    apiUrl: config.API_URL,
+    apiUrls: apiUrlsOf(config),
     store,
     random,
     sessions,
@@ -73,7 +76,7 @@ function addPage(app: App, files: PageFiles): void {
   app.get('*', (context) => {
     const path = new URL(context.req.url).pathname;
     const isApi = /^\/(api|session)(\/|$)/.test(path);
-    const file = isApi ? undefined : files.serve(context, path);
+    const file = isApi ? undefined : files.serve(context, isPlace(path) ? '/' : path);
     if (file) return file;
     const isPerson = !isApi && (context.req.header('accept')?.includes('text/html') ?? false);
     const page = isPerson ? files.serve(context, '/', 404) : undefined;
@@ -89,9 +92,15 @@ function observe(metrics: Metrics): MiddlewareHandler {
     const url = context.req.url;
     checkEnvelope(url.slice(url.indexOf('/', 8)), context.env?.incoming);
     await runWithTrace(continueTrace(context.req.header('traceparent')), next);
-    const route =
-      /^\/session(\/(login|callback|logout|reports|api\/analytics\/[a-z]{1,20}))?$/.exec(context.req.path)?.[0] ?? '/*';
+    const route = routeOf(context.req.path);
     metrics.requests.inc({ method: context.req.method, route, status: context.res.status });
     metrics.requestSeconds.observe({ route }, (performance.now() - startedMs) / 1000);
   };
+}
+
+/** A name for figures: as many as there are routes, whatever is asked for. */
+function routeOf(path: string): string {
+  const prefix = '/session/api';
+  if (!path.startsWith(`${prefix}/`)) return /^\/session(\/(login|callback|logout|reports))?$/.exec(path)?.[0] ?? '/*';
+  return prefix + (templateOf(path.slice(prefix.length)) ?? '/*');
 }

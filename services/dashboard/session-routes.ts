@@ -8,9 +8,11 @@ import type { VolatileStore } from '@millrace/runtime/volatile.ts';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import type { AccessTokenOf } from './access-token.ts';
+import type { ApiName } from './api-paths.ts';
+import { checkAllowed } from './api-paths.ts';
 import { reportPath } from './browser-headers.ts';
 import type { BrowserCookie } from './cookies.ts';
-import { checkAllowed, forward } from './forward.ts';
+import { forward } from './forward.ts';
 import type { LiveStreams } from './live-streams.ts';
 import type { Login } from './login.ts';
 import { readReturnTo } from './return-to.ts';
@@ -21,7 +23,7 @@ type PageContext = Context<{ Bindings: HttpBindings }>;
 
 export interface SessionParts {
   publicUrl: string;
-  apiUrl: string;
+  apiUrls: Record<ApiName, string>;
   store: VolatileStore;
   random: Random;
   sessions: Sessions;
@@ -41,10 +43,12 @@ const reportBody = {
   format: 'text',
   maxBytes: 16_384,
 } as const;
-const callBody = { schema: z.string(), format: 'text', maxBytes: 16_384 } as const;
+const callBody = { schema: z.string(), format: 'text', maxBytes: 65_536 } as const;
 /** What a person's page needs many times over, and what keeps a script with a stolen cookie slow. */
 const callBucket = { capacity: 300, refillPerSecond: 50 };
 const loginBucket = { capacity: 30, refillPerSecond: 0.5 };
+/** Products without a session, by address: many people may share one. */
+const guestBucket = { capacity: 300, refillPerSecond: 50 };
 const reportBucket = { capacity: 20, refillPerSecond: 0.2 };
 
 /** Login, log-out, who is here, and the API as the page calls it. */
@@ -136,28 +140,39 @@ async function callApi(context: PageContext, parts: SessionParts): Promise<Respo
   const path = url.pathname.slice('/session/api'.length);
   const { method, raw } = context.req;
   checkOrigin(context, parts.publicUrl);
-  checkAllowed(path, method);
+  const { api, isPublic } = checkAllowed(path, method);
   const isWrite = method !== 'GET' && method !== 'HEAD';
   if (isWrite) checkWrite(context, parts.publicUrl);
   const session = await findSession(context, parts);
-  if (!session) throw new Problem(401, 'session-over', 'You are not logged in. Log in and try again.');
-  await spend(parts, `call:${session.key}`, callBucket);
-  const body = isWrite ? String(await readBody(callBody, bodySource(context))) : undefined;
-  const accessToken = await parts.accessTokenOf(session);
+  if (!session && !isPublic) throw new Problem(401, 'session-over', 'You are not logged in. Log in and try again.');
+  await (session
+    ? spend(parts, `call:${session.key}`, callBucket)
+    : spend(parts, `guest:${addressOf(context)}`, guestBucket));
+  const body = isWrite && hasBody(raw.headers) ? String(await readBody(callBody, bodySource(context))) : undefined;
+  const token = session && parts.accessTokenOf(session);
+  // What everybody may read is there after the login is over, too.
+  const accessToken = await (isPublic ? token?.catch(() => undefined) : token);
+  const gone = goneSignal(context);
   const answer = await forward({
-    apiUrl: parts.apiUrl,
+    api,
+    apiUrl: parts.apiUrls[api],
     path,
     search: url.search,
     method,
     headers: raw.headers,
     body,
     accessToken,
-    signal: parts.streams.begin(session, goneSignal(context)),
+    ...(!accessToken && { guestAddress: addressOf(context) }),
+    signal: session ? parts.streams.begin(session, gone) : gone,
   });
   if (answer.status !== 401) return answer;
   await answer.body?.cancel();
   throw new Problem(401, 'session-over', 'Your login is over. Log in again.');
 }
+
+/** Cancelling an order or reading a notice says everything in its path. */
+const hasBody = (headers: Headers): boolean =>
+  headers.has('transfer-encoding') || headers.has('content-type') || Number(headers.get('content-length') ?? 0) > 0;
 
 async function takeReport(context: PageContext, parts: SessionParts): Promise<Response> {
   await spend(parts, `report:${addressOf(context)}`, reportBucket);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { defaultLoginScopes } from './config.ts';
 import { browserLike } from './testing/browser-like.ts';
 import type { DashboardUnderTest } from './testing/dashboard-server.ts';
 import { startDashboard } from './testing/dashboard-server.ts';
@@ -6,6 +7,7 @@ import { startDashboard } from './testing/dashboard-server.ts';
 const site = '00000000-0000-7000-8000-0000000000a1';
 const stats = `/session/api/analytics/stats?site=${site}&from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z`;
 const minuteMs = 60_000;
+const scopes = defaultLoginScopes.split(' ');
 let dashboard: DashboardUnderTest;
 
 beforeAll(async () => {
@@ -29,7 +31,7 @@ it('a login leads back to where it began, and the person is known', async () => 
   const answer = await browser.logIn('/?range=7d&path=%2Fa');
   expect([answer.status, answer.headers.get('location')]).toEqual([303, '/?range=7d&path=%2Fa']);
   const who = await browser.fetch('/session');
-  expect(await who.json()).toEqual({ user: { name: 'Ada Lovelace', email: 'ada@example.com' } });
+  expect(await who.json()).toEqual({ user: { name: 'Ada Lovelace', email: 'ada@example.com', scopes } });
 });
 
 it('the session cookie is host-only, secure, out of reach of scripts, and no token leaves the server', async () => {

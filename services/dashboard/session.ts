@@ -6,7 +6,8 @@ import { z } from 'zod';
 export const idleMs = 30 * 60_000;
 export const absoluteMs = 12 * 60 * 60_000;
 
-const user = z.object({ name: z.string(), email: z.string() });
+/** `scopes` say what the page offers; what is allowed is the APIs' to say. */
+const user = z.object({ name: z.string(), email: z.string(), scopes: z.array(z.string()).default([]) });
 export type User = z.output<typeof user>;
 
 const tokens = z.object({ access: z.string(), accessExpiresAtMs: z.number(), refresh: z.string().optional() });

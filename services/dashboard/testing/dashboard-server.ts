@@ -7,6 +7,7 @@ import type { App } from '@millrace/runtime/server.ts';
 import { createMetrics } from '@millrace/runtime/telemetry.ts';
 import { memoryStore } from '@millrace/runtime/volatile.ts';
 import { ensurePageBuilt } from '../build.ts';
+import { defaultLoginScopes } from '../config.ts';
 import { readPageFiles } from '../page-files.ts';
 import { createDashboard } from '../routes.ts';
 import type { StandInApi } from './stand-in-api.ts';
@@ -51,10 +52,16 @@ export async function startDashboard(options: { port?: number } = {}): Promise<D
     ...parts,
     config: {
       PUBLIC_URL: url,
-      API_URL: api.url,
+      ANALYTICS_URL: api.url,
+      USER_URL: api.url,
+      PRODUCT_URL: api.url,
+      ORDER_URL: api.url,
+      PAYMENT_URL: api.url,
+      NOTIFICATION_URL: api.url,
+      UPLOAD_ORIGIN: [api.url],
       ISSUER_URL: issuer.url,
       CLIENT_ID: clientId,
-      LOGIN_SCOPES: 'openid email profile analytics:read analytics:write',
+      LOGIN_SCOPES: defaultLoginScopes,
     },
   });
   const server: Listening = await listen(app, { host: 'localhost', port, drainMs: 0 });

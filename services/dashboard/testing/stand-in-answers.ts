@@ -130,3 +130,25 @@ function startsOf(range: Range, cut: { interval: string; zone: string }): number
   }
   return starts;
 }
+
+/** Orders and revenue of a time, a figure for each hour or day. */
+export function shopOf(state: StandInState, query: URLSearchParams) {
+  const range = readRange(query);
+  const interval = range.toMs - range.fromMs > 3 * 24 * hourMs ? 'day' : 'hour';
+  const series = startsOf(range, { interval, zone: 'UTC' })
+    .filter((at) => at <= state.now())
+    .map((at) => {
+      const placed = Math.round(countsOfHour(at, 7).visits / 20);
+      const confirmed = Math.round(placed * 0.9);
+      return { at: new Date(at).toISOString(), placed, confirmed, revenueMinor: confirmed * 3_215 };
+    });
+  const sum = (name: 'placed' | 'confirmed' | 'revenueMinor'): number =>
+    series.reduce((total, entry) => total + entry[name], 0);
+  const rejected = Math.round(sum('placed') * 0.06);
+  const cancelled = sum('placed') - sum('confirmed') - rejected;
+  return {
+    orders: { placed: sum('placed'), confirmed: sum('confirmed'), rejected, cancelled: Math.max(0, cancelled) },
+    revenue: [{ currency: 'EUR', amountMinor: sum('revenueMinor') }],
+    series,
+  };
+}

@@ -10,6 +10,8 @@ export interface StandInIssuer {
   /** Seconds until its access tokens end. */
   tokenSeconds: number;
   isRefusing: boolean;
+  /** What the person may do. */
+  scopes: string;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startStandInIssuer(options: { clientId: string }): Promise
     refreshes: 0,
     tokenSeconds: 600,
     isRefusing: false,
+    scopes: 'openid email profile analytics:read analytics:write products:write payments:operate',
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -98,7 +101,7 @@ function tokensOf(parts: Parts, nonce?: string): object {
   const iat = Math.floor(Date.now() / 1000);
   const claims = { iss: issuer.url, sub: 'ada', iat, exp: iat + 600 };
   return {
-    access_token: sign({ ...claims, token_use: 'access', jti: randomBytes(8).toString('hex') }),
+    access_token: sign({ ...claims, token_use: 'access', scope: issuer.scopes, jti: randomBytes(8).toString('hex') }),
     token_type: 'Bearer',
     expires_in: issuer.tokenSeconds,
     ...(nonce && {
