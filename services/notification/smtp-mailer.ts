@@ -1,0 +1,44 @@
+import { createTransport } from 'nodemailer';
+import type { Mailer, Sending } from './mailer.ts';
+import { automaticHeader, noticeHeader } from './mailer.ts';
+
+const connectMs = 5_000;
+const silenceMs = 10_000;
+
+/** Sends by SMTP, a connection for each mail. `url`: `smtp://[user:password@]host:port`. */
+export function smtpMailer(options: { url: string; from: string }): Mailer {
+  const { url, from } = options;
+  const domain = from.slice(from.lastIndexOf('@') + 1);
+  const transport = createTransport({
+    url,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: silenceMs,
+    dnsTimeout: connectMs,
+    // A letter is text from our own templates: nothing in it may name a file or an address to fetch.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    send: async ({ noticeId, to, subject, text, html }, signal): Promise<Sending> => {
+      const headers = { [noticeHeader]: noticeId, [automaticHeader.name]: automaticHeader.value };
+      const message = { from, to, subject, text, html, headers, messageId: `<${noticeId}@${domain}>` };
+      try {
+        await transport.sendMail({ ...message, signal });
+        return { outcome: 'sent' };
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal) return { outcome: 'refused', reason: refusal };
+        throw error;
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** A reply of class 5 to the envelope or to the message; to the greeting or the login it is about us, not about the letter. */
+function refusalOf(error: unknown): string | undefined {
+  const { code, responseCode, permanent } = error as { code?: string; responseCode?: number; permanent?: boolean };
+  const isAboutLetter = code === 'EENVELOPE' || code === 'EMESSAGE';
+  return isAboutLetter && permanent === true ? `smtp ${responseCode}` : undefined;
+}
