@@ -81,6 +81,13 @@ test('the answer is the one that was asked for', async () => {
   expect(nowhere.status).toBe(204);
 });
 
+test('a form cannot make an object public, or anything else that is not here', async () => {
+  const missing = [501, 'NotImplemented'];
+  expect(await outcome(post(await formOf({ Fields: { ...usual.Fields, acl: 'public-read' } })))).toEqual(missing);
+  expect(await outcome(post(await formOf({ Fields: { ...usual.Fields, tagging: '<Tagging/>' } })))).toEqual(missing);
+  expect((await post(await formOf({ Fields: { ...usual.Fields, acl: 'private' } }))).status).toBe(204);
+});
+
 test('the name of the file stands where the key asks for it, without its folder', async () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is S3's own placeholder.
   const fields = await formOf({ Key: 'users/2/${filename}' });

@@ -25,7 +25,7 @@ export function postObject(state: S3State): S3Operation {
     const object = await keepObject(state, request, {
       key,
       reason: 'PostObject',
-      headers: objectHeaders({ header: (name) => fields.get(name), headerNames: [...fields.keys()] }),
+      headers: headersOf(fields),
       payload: { source: form.file, checksums: [], expected: () => ({ sums: {} }) },
       minBytes: policy.minBytes,
       maxBytes: Math.min(policy.maxBytes, maxObjectBytes),
@@ -33,6 +33,13 @@ export function postObject(state: S3State): S3Operation {
     });
     return answerOf(request, { object, fields });
   };
+}
+
+/** What the fields say of the object, as headers would; two of them have shorter names in forms. */
+function headersOf(fields: ReadonlyMap<string, string>): Record<string, string> {
+  const longNames: Record<string, string> = { acl: 'x-amz-acl', tagging: 'x-amz-tagging' };
+  const headers = new Map([...fields].map(([name, value]) => [longNames[name] ?? name, value]));
+  return objectHeaders({ header: (name) => headers.get(name), headerNames: [...headers.keys()] });
 }
 
 /** The fields with the file's name where they ask for it. The bucket is that of the address, whatever the form says. */
