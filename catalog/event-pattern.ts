@@ -42,12 +42,16 @@ export function patternOf(
 export const busOf = ({ event }: Pick<Subscription, 'event'>, environment: EnvironmentName): string =>
   event.isForeign ? 'default' : busName(environment);
 
-/** Objects of one bucket under the prefix that the service may touch. */
+/** What the keys of a bucket begin with that a service may touch. */
+export function uploadPrefix(bucket: string, { name, access }: Pick<Service, 'name' | 'access'>): string {
+  const own = access.find((each) => each.kind === 'bucket' && each.name === bucket);
+  return (own?.kind === 'bucket' ? own.prefix : undefined) ?? `${name}/`;
+}
+
+/** Objects of one bucket under that prefix. */
 function uploadFilter(bucket: string, { environment, service }: Place): ContentFilter {
-  const access = service.access.find((each) => each.kind === 'bucket' && each.name === bucket);
-  const prefix = (access?.kind === 'bucket' ? access.prefix : undefined) ?? `${service.name}/`;
   const name = bucketName(environment, environments[environment].account, bucket);
-  return { bucket: { name: [name] }, object: { key: [{ prefix }] } };
+  return { bucket: { name: [name] }, object: { key: [{ prefix: uploadPrefix(bucket, service) }] } };
 }
 
 /**

@@ -189,6 +189,30 @@ describe('the notification service in prod', () => {
       ISSUER_URL: platform.identity.issuerUrl,
       JWKS_URL: platform.identity.jwksUrl,
       CLIENT_IDS: platform.identity.clientIds.join(','),
+      MAIL_FROM: 'no-reply@millrace.example',
+      MAIL_TRANSPORT: 'ses',
+      SIGNING_KEY_SECRET_ARN: platform.services['notification']?.secrets?.['SIGNING_KEY'],
     });
+  });
+
+  it('tells pods where the services are that theirs may call, their buckets and where a provider calls back', () => {
+    const inside = (service: string): string => `http://${service}-api.${service}.svc.cluster.local:8080`;
+    const bucket = (name: string): string => `prod-millrace-${name}-777788889999`;
+    const dataOf = (service: string) =>
+      manifests.find((each) => fileOf(each) === `${service}/configmap-${service}.yaml`)?.['data'];
+    expect(dataOf('order')).toMatchObject({ PRODUCT_URL: inside('product') });
+    expect(dataOf('user')).toMatchObject({ UPLOADS_BUCKET: bucket('uploads') });
+    expect(dataOf('payment')).toMatchObject({
+      WEBHOOK_URL: `${inside('payment')}/api/payments/webhook`,
+      WEBHOOK_KEY_SECRET_ARN: expect.stringContaining(':secret:prod/millrace/payment/webhook-key-'),
+    });
+    expect(dataOf('dashboard')).toMatchObject({
+      ANALYTICS_URL: inside('analytics'),
+      NOTIFICATION_URL: inside('notification'),
+      UPLOAD_ORIGIN: ['uploads', 'products']
+        .map((name) => `https://${bucket(name)}.s3.us-east-1.amazonaws.com`)
+        .join(' '),
+    });
+    expect(dataOf('dashboard')).not.toHaveProperty('API_URL');
   });
 });

@@ -51,11 +51,28 @@ function tokenVariables(service: Service, { identity }: Platform): Record<string
   return { ISSUER_URL: issuerUrl, JWKS_URL: jwksUrl, CLIENT_IDS: clientIds.join(',') };
 }
 
-/** The service that answers `/*` serves the page: it logs people in. */
-function pageVariables({ service, environment, platform }: Facts): Record<string, string> {
+/** The service that answers `/*` serves the page: it logs people in, and their browsers send files to buckets themselves. */
+function pageVariables(facts: Facts): Record<string, string> {
+  const { service, environment, platform } = facts;
   if (!routesOf(service).includes('/*')) return {};
   const [clientId = ''] = platform.identity.clientIds;
-  return { PUBLIC_URL: `https://${environments[environment].domain}`, CLIENT_ID: clientId };
+  const origins = bucketsBehind(facts).map((name) => `https://${name}.s3.${platform.region}.amazonaws.com`);
+  return {
+    PUBLIC_URL: `https://${environments[environment].domain}`,
+    CLIENT_ID: clientId,
+    ...(origins.length > 0 && { UPLOAD_ORIGIN: origins.join(' ') }),
+  };
+}
+
+/** The buckets that the services write which the page calls. */
+function bucketsBehind({ service, services, environment, platform }: Facts): string[] {
+  const called = service.access.flatMap((access) => (access.kind === 'service' ? [access.name] : []));
+  const accesses = services.filter(({ name }) => called.includes(name)).flatMap(({ access }) => access);
+  return accesses.flatMap((access) =>
+    access.kind === 'bucket' && access.allow === 'write'
+      ? [bucketName(environment, platform.account, access.name)]
+      : [],
+  );
 }
 
 /** Who has a key for webhooks takes them below its own routes; the simulated provider, in its pods, calls that address. */

@@ -147,6 +147,7 @@ function serviceVariables(service: Service, facts: PlatformFacts): Record<string
     CLIENT_IDS: `${dashboardClientId},${testClientId}`,
     CLIENT_ID: dashboardClientId,
     PUBLIC_URL: facts.origin,
+    UPLOAD_ORIGIN: facts.awsUrl,
     API_URL: facts.gatewayUrl,
     ...(database && { DATABASE_URL: database }),
     ...(usesWarehouse && warehouse && { WAREHOUSE_URL: warehouse }),

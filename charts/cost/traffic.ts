@@ -3,6 +3,7 @@ import { PageViewsCollected } from '@millrace/catalog/events/analytics.ts';
 import { podSize } from '@millrace/catalog/fargate.ts';
 import { prices } from '@millrace/catalog/prices.ts';
 import type { Service } from '@millrace/catalog/service.ts';
+import { eventsOf } from '@millrace/catalog/service.ts';
 import { hoursPerMonth, priceOf } from '@millrace/fargate/plan.ts';
 import { happyOrder } from '../docs/order-flow.ts';
 import type { Measurements, Throughput } from './measurements.ts';
@@ -158,7 +159,7 @@ function subscriptionsOf(
   return events.flatMap((event) =>
     services.flatMap(({ name, consumes }) =>
       consumes
-        .filter((subscription) => subscription.event === event)
+        .filter((subscription) => eventsOf(subscription).includes(event))
         .map(({ workload }) => ({ service: name, event, workload })),
     ),
   );

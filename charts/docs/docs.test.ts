@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { defineEvent } from '@millrace/catalog/event.ts';
 import { allRoles } from '@millrace/catalog/least-privilege.ts';
 import { deadLetterQueueName, queueName } from '@millrace/catalog/names.ts';
-import { on, service } from '@millrace/catalog/service.ts';
+import { eventsOf, on, service } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventsPage } from './events-page.ts';
+import { filterWords } from './filter-words.ts';
 import { generatedLine, table } from './markdown.ts';
 import { flowchart, sequence } from './mermaid.ts';
 import { departures, happyOrder } from './order-flow.ts';
@@ -86,17 +87,37 @@ describe('the generated pages', () => {
     const [flow] = diagramsIn(eventsText);
     const drawn = (flow?.lines ?? []).flatMap((line) => {
       const [, from, label, to] = /n_(\w+) -->\|"(.+)"\| n_(\w+)/.exec(line) ?? [];
-      return (label?.split('<br/>') ?? []).map((event) => `${from} ${event} ${to}`);
+      const events = (label?.split('<br/>') ?? []).flatMap((rule) => rule.replace(/ if .*/, '').split(' + '));
+      return events.map((event) => `${from} ${event} ${to}`);
     });
     const declared = services.flatMap(({ name, consumes }) =>
-      consumes.map(({ event }) => `${event.publisher} ${event.name} ${name}`),
+      consumes.flatMap(eventsOf).map((event) => `${event.publisher.replace('.', '_')} ${event.name} ${name}`),
     );
     expect(drawn.sort()).toEqual(declared.sort());
   });
 
+  it('say of each rule what it leaves in and which events come in one queue', () => {
+    expect(eventsText).toContain('|"OrderPlaced if data.total.amountMinor > 0<br/>OrderConfirmed<br/>');
+    expect(eventsText).toContain('|"UserRegistered + UserChanged + UserErased"| n_notification');
+    expect(eventsText).toContain('|"ObjectCreated if it is in bucket uploads below user/"| n_user');
+    const confirmed = eventsText.split('### OrderConfirmed\n')[1]?.split('\n### ')[0] ?? '';
+    expect(confirmed).toContain(
+      '| [analytics](services.md#analytics) processor | – | OrderPlaced, OrderRejected, OrderCancelled | `<env>-millrace-analytics-OrderPlaced`',
+    );
+    expect(eventsText).toContain('| [ObjectCreated](#objectcreated) | 1 | `aws.s3` |');
+    expect(eventsText).toContain('`detail-type: Object Created`, from AWS itself');
+  });
+
+  it('show who calls whom and who sends mail', () => {
+    expect(servicesText).toContain('n_order -->|"calls"| n_product');
+    expect(servicesText).toContain('n_notification -->|"sends"| n_mail');
+    expect(servicesText).toContain('the API of [product](#product)');
+    expect(servicesText).toContain('`ses:FromAddress is no-reply@<domain>`');
+  });
+
   it('tell the story of an order with events of the catalog, each heard by somebody', () => {
     const published = services.flatMap((service) => service.publishes);
-    const heard = services.flatMap((service) => service.consumes.map(({ event }) => event));
+    const heard = services.flatMap((service) => service.consumes.flatMap(eventsOf));
     for (const event of [...happyOrder, ...departures.flatMap(({ after, events }) => [after, ...events])]) {
       expect(published).toContain(event);
       expect(heard).toContain(event);
@@ -127,6 +148,20 @@ describe('what pages are made of', () => {
     expect(text).toContain('| [Moved](#moved) | 1 | [a](services.md#a) | [b](services.md#b) |');
     expect(text).toContain('| [Moved v2](#moved-v2) | 2 | [a](services.md#a) | [c](services.md#c) |');
     expect(anchorsIn(text)).toEqual(expect.arrayContaining(['moved', 'moved-v2']));
+  });
+
+  it('every operator of a filter has words', () => {
+    const filter = {
+      a: { b: ['x', 5, { prefix: 'p' }] },
+      c: [{ numeric: ['>', 0, '<=', 9] }, { exists: false }, { exists: true }],
+      d: [{ 'anything-but': 'x' }, { 'anything-but': [1, 2] }],
+    };
+    const [reader] = services;
+    expect(reader && filterWords({ filter }, reader)).toEqual([
+      'a.b is x or is 5 or begins with p',
+      'c > 0 and <= 9 or is not there or is there',
+      'd is not x or is not 1 or 2',
+    ]);
   });
 
   it('a table keeps a bar and a line end inside its cell', () => {

@@ -5,8 +5,10 @@ import { environmentNames } from '@millrace/catalog/environments.ts';
 import type { EventContract } from '@millrace/catalog/event.ts';
 import { busName, deadLetterQueueName, queueName } from '@millrace/catalog/names.ts';
 import type { Service, Subscription } from '@millrace/catalog/service.ts';
+import { eventsOf } from '@millrace/catalog/service.ts';
+import { filterWords } from './filter-words.ts';
 import { code, eventAnchor, eventHeading, listed, page, table } from './markdown.ts';
-import type { Step } from './mermaid.ts';
+import type { FlowNode, Step } from './mermaid.ts';
 import { flowchart, sequence } from './mermaid.ts';
 import { departures, happyOrder } from './order-flow.ts';
 import { schemaFields } from './schema-fields.ts';
@@ -18,12 +20,16 @@ interface Catalog {
 
 /** The page of all events: who publishes them, who consumes them, what is in them and how they are delivered. */
 export function eventsPage({ services, environments }: Catalog): string {
-  const contracts = services.flatMap((service) => service.publishes);
+  const heard = services.flatMap(({ consumes }) => consumes.flatMap(eventsOf));
+  const foreign = new Set(heard.filter(({ isForeign }) => isForeign));
+  const contracts = [...services.flatMap((service) => service.publishes), ...foreign];
   return page([
     '# Events',
     `Every event is published once to the environment's bus (${environmentNames.map((name) => code(busName(name))).join(', ')}). ` +
       'One subscription is one rule, one queue and one dead-letter queue. What a service is: [services](services.md).',
+    "What AWS itself tells comes over the account's default bus.",
     '## Who tells whom',
+    'A line on an arrow is one rule: its events, and after "if" what they must contain.',
     eventFlow(services),
     '## An order',
     orderSequence(services),
@@ -33,7 +39,7 @@ export function eventsPage({ services, environments }: Catalog): string {
       contracts.map((contract) => [
         `[${eventHeading(contract)}](${eventAnchor(contract)})`,
         String(contract.version),
-        serviceLink(contract.publisher),
+        publisherOf(contract),
         listed(subscribersOf(services, contract).map(({ service }) => serviceLink(service.name))),
       ]),
     ),
@@ -49,11 +55,9 @@ export function eventsPage({ services, environments }: Catalog): string {
 
 function eventSection(contract: EventContract, services: readonly Service[]): string[] {
   const schema = JSON.parse(JSON.stringify(publishedContract(contract))) as JsonSchema;
-  const file = contractFile(contract);
   return [
     `### ${eventHeading(contract)}`,
-    `Version ${contract.version}, ${code(`source: ${contract.source}`)}, published by ${serviceLink(contract.publisher)}. ` +
-      `Contract: [${file}](../../catalog/published/${file}), declared in [catalog/events/${contract.publisher}.ts](../../catalog/events/${contract.publisher}.ts).`,
+    contract.isForeign ? foreignWords(contract) : ownWords(contract),
     table(
       ['field', 'type', 'always there', 'limits'],
       schemaFields(schema).map(({ path, type, isRequired, limits }) => [
@@ -64,18 +68,46 @@ function eventSection(contract: EventContract, services: readonly Service[]): st
       ]),
     ),
     table(
-      ['consumer', 'queue and dead-letter queue', 'deadline', 'visibility', 'receives', 'kept', 'kept as dead letter'],
-      subscribersOf(services, contract).map(({ service, subscription }) => subscriptionRow(service, subscription)),
+      [
+        'consumer',
+        'only if',
+        'in one queue with',
+        'queue and dead-letter queue',
+        'deadline',
+        'visibility',
+        'receives',
+        'kept',
+        'kept as dead letter',
+      ],
+      subscribersOf(services, contract).map((subscriber) => subscriptionRow(contract, subscriber)),
     ),
   ];
 }
 
+function ownWords(contract: EventContract): string {
+  const { version, source, publisher } = contract;
+  const file = contractFile(contract);
+  return (
+    `Version ${version}, ${code(`source: ${source}`)}, published by ${serviceLink(publisher)}. ` +
+    `Contract: [${file}](../../catalog/published/${file}), declared in [catalog/events/${publisher}.ts](../../catalog/events/${publisher}.ts).`
+  );
+}
+
+function foreignWords({ source, detailType = '' }: EventContract): string {
+  const file = `catalog/events/${source.replace('aws.', '')}.ts`;
+  const names = `${code(`source: ${source}`)}, ${code(`detail-type: ${detailType}`)}`;
+  return `${names}, from AWS itself: its ${code('detail')} is the data. As far as we read it, it is declared in [${file}](../../${file}).`;
+}
+
 /** Queues are named alike in every environment but for its name, so one is enough. */
-function subscriptionRow(service: Service, subscription: Subscription): string[] {
+function subscriptionRow(contract: EventContract, { service, subscription }: Subscriber): string[] {
   const { event, workload } = subscription;
   const names = [queueName, deadLetterQueueName].map((nameOf) => nameOf('dev', service.name, event.name));
+  const others = eventsOf(subscription).filter(({ name }) => name !== contract.name);
   return [
     `${serviceLink(service.name)} ${workload}`,
+    listed(filterWords(subscription, service)),
+    listed(others.map(({ name }) => name)),
     names.map((name) => code(name.replace(/^dev-/, '<env>-'))).join(', '),
     `${subscription.deadlineSeconds} s`,
     `${subscription.visibilitySeconds} s`,
@@ -85,21 +117,32 @@ function subscriptionRow(service: Service, subscription: Subscription): string[]
   ];
 }
 
-/** Which service hears which events of which other, one arrow for each pair. */
+/** Which service hears which events of which other: one arrow for each pair, one line on it for each rule. */
 function eventFlow(services: readonly Service[]): string {
-  const pairs = new Map<string, { from: string; to: string; events: string[] }>();
+  const pairs = new Map<string, { from: string; to: string; rules: string[] }>();
   for (const service of services) {
-    for (const { event } of service.consumes) {
-      const key = `${event.publisher} ${service.name}`;
-      const pair = pairs.get(key) ?? { from: event.publisher, to: service.name, events: [] };
-      pairs.set(key, { ...pair, events: [...pair.events, event.name] });
+    for (const subscription of service.consumes) {
+      const { publisher } = subscription.event;
+      const pair = pairs.get(`${publisher} ${service.name}`) ?? { from: publisher, to: service.name, rules: [] };
+      pairs.set(`${publisher} ${service.name}`, { ...pair, rules: [...pair.rules, ruleWords(subscription, service)] });
     }
   }
   const talking = new Set([...pairs.values()].flatMap(({ from, to }) => [from, to]));
+  const own = services.map(({ name }) => name);
+  const outside = [...talking].filter((name) => !own.includes(name)).sort();
   return flowchart(
-    services.filter(({ name }) => talking.has(name)).map(({ name }) => ({ id: name, label: name, shape: 'box' })),
-    [...pairs.values()].map(({ from, to, events }) => ({ from, to, label: events.join('<br/>') })),
+    [
+      ...own.filter((name) => talking.has(name)).map((name): FlowNode => ({ id: name, label: name, shape: 'box' })),
+      ...outside.map((name): FlowNode => ({ id: name, label: name, shape: 'round' })),
+    ],
+    [...pairs.values()].map(({ from, to, rules }) => ({ from, to, label: rules.join('<br/>') })),
   );
+}
+
+function ruleWords(subscription: Subscription, service: Service): string {
+  const names = eventsOf(subscription).map(({ name }) => name);
+  const filter = filterWords(subscription, service);
+  return `${names.join(' + ')}${filter.length > 0 ? ` if ${filter.join(' and ')}` : ''}`;
 }
 
 function orderSequence(services: readonly Service[]): string {
@@ -144,16 +187,22 @@ function orderSequence(services: readonly Service[]): string {
   );
 }
 
-function subscribersOf(
-  services: readonly Service[],
-  contract: EventContract,
-): { service: Service; subscription: Subscription }[] {
+interface Subscriber {
+  service: Service;
+  subscription: Subscription;
+}
+
+function subscribersOf(services: readonly Service[], contract: EventContract): Subscriber[] {
   return services.flatMap((service) =>
     service.consumes
-      .filter(({ event }) => event.name === contract.name && event.version === contract.version)
+      .filter((subscription) =>
+        eventsOf(subscription).some(({ name, version }) => name === contract.name && version === contract.version),
+      )
       .map((subscription) => ({ service, subscription })),
   );
 }
 
 const serviceLink = (name: string): string => `[${name}](services.md#${name})`;
+const publisherOf = ({ publisher, isForeign }: EventContract): string =>
+  isForeign ? code(publisher) : serviceLink(publisher);
 const days = (count: number): string => (count === 1 ? '1 day' : `${count} days`);

@@ -24,4 +24,5 @@ function rowOf({ actions, resources, conditions }: Grant): GrantRow {
 const anyEnvironment = (text: string): string =>
   text
     .replaceAll(environments[shown].account, '<account>')
+    .replaceAll(environments[shown].domain, '<domain>')
     .replaceAll(new RegExp(`(?<![a-z0-9-])${shown}(?=[-/])`, 'g'), '<env>');

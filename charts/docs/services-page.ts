@@ -5,6 +5,7 @@ import { podSize } from '@millrace/catalog/fargate.ts';
 import { roleName } from '@millrace/catalog/names.ts';
 import { slicesOf } from '@millrace/catalog/profiles.ts';
 import type { Access, Service, Workload } from '@millrace/catalog/service.ts';
+import { eventsOf } from '@millrace/catalog/service.ts';
 import { code, eventAnchor, eventHeading, listed, page, table } from './markdown.ts';
 import type { Edge, FlowNode } from './mermaid.ts';
 import { flowchart } from './mermaid.ts';
@@ -72,7 +73,7 @@ function serviceSection(service: Service, grants: readonly GrantRow[]): string[]
     ),
     [
       `- publishes: ${listed(service.publishes.map(eventLink))}`,
-      `- consumes: ${listed(service.consumes.map(({ event }) => eventLink(event)))}`,
+      `- consumes: ${listed(service.consumes.map((each) => eventsOf(each).map(eventLink).join(' with ')))}`,
       `- touches: ${listed(service.access.map(accessWords))}`,
       `- remembers what it consumed for ${service.inboxDays} days`,
     ].join('\n'),
@@ -147,12 +148,26 @@ function accessFlow(services: readonly Service[]): string {
   const nodes: FlowNode[] = [
     { id: 'gateway', label: 'load balancer', shape: 'round' },
     ...services.map(({ name }): FlowNode => ({ id: name, label: name, shape: 'box' })),
-    ...stores.sort().map((name): FlowNode => ({ id: name, label: name, shape: 'database' })),
+    ...stores
+      .sort()
+      .map((name): FlowNode => ({ id: name, label: name, shape: name === 'mail' ? 'round' : 'database' })),
   ];
   return flowchart(nodes, edges);
 }
 
-const storeOf = (access: Access): string => (access.kind === 'bucket' ? `bucket ${access.name}` : access.kind);
-const accessVerb = (access: Access): string => (access.kind === 'bucket' ? access.allow : 'reads and writes');
-const accessWords = (access: Access): string =>
-  access.kind === 'bucket' ? `the bucket ${code(access.name)} (${access.allow})` : `the ${access.kind}`;
+function storeOf(access: Access): string {
+  if (access.kind === 'service') return access.name;
+  return access.kind === 'bucket' ? `bucket ${access.name}` : access.kind;
+}
+
+function accessVerb(access: Access): string {
+  if (access.kind === 'service') return 'calls';
+  if (access.kind === 'mail') return 'sends';
+  return access.kind === 'bucket' ? access.allow : 'reads and writes';
+}
+
+function accessWords(access: Access): string {
+  if (access.kind === 'service') return `the API of [${access.name}](#${access.name})`;
+  if (access.kind === 'mail') return 'mail (sends)';
+  return access.kind === 'bucket' ? `the bucket ${code(access.name)} (${access.allow})` : `the ${access.kind}`;
+}

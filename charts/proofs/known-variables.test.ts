@@ -40,6 +40,8 @@ describe('the table of known variables', () => {
       'ISSUER_URL',
       'JWKS_URL',
       'CLIENT_IDS',
+      'PRODUCT_URL',
+      'SIGNING_KEY',
     ]);
   });
 

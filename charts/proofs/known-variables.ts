@@ -21,25 +21,39 @@ const ofLibraries = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'AWS_REGION'];
 
 const callable = ['ANALYTICS_URL', 'USER_URL', 'PRODUCT_URL', 'ORDER_URL', 'PAYMENT_URL', 'NOTIFICATION_URL'];
 
+const timing = [
+  'STOCK_DEADLINE_SECONDS',
+  'PAYMENT_DEADLINE_SECONDS',
+  'REFUND_DEADLINE_SECONDS',
+  'SHIP_AFTER_SECONDS',
+  'DELIVER_AFTER_SECONDS',
+];
+
 /** What a service's own config.ts adds. */
 export const ownVariables: Record<string, readonly string[]> = {
   analytics: ['WAREHOUSE_URL', 'SIGNING_KEY', 'CACHE_URL', 'COLLECT_SITE_PER_SECOND', 'COLLECT_ADDRESS_PER_SECOND'],
   user: ['UPLOADS_BUCKET', 'SIGNING_KEY'],
-  product: ['PRODUCTS_BUCKET', 'SIGNING_KEY'],
-  order: ['PRODUCT_URL', 'SIGNING_KEY'],
-  payment: ['SIGNING_KEY', 'WEBHOOK_KEY', 'WEBHOOK_URL', 'PAYMENT_PROVIDER'],
+  product: ['PRODUCTS_BUCKET', 'SIGNING_KEY', 'RESERVATION_MINUTES'],
+  order: ['PRODUCT_URL', 'SIGNING_KEY', ...timing],
+  payment: [
+    'SIGNING_KEY',
+    'WEBHOOK_KEY',
+    'WEBHOOK_URL',
+    'PAYMENT_PROVIDER',
+    'CHARGE_DEADLINE_MS',
+    'CHARGE_CONCURRENCY',
+  ],
   notification: ['SIGNING_KEY', 'MAIL_FROM', 'MAIL_TRANSPORT', 'SMTP_URL'],
-  dashboard: ['PUBLIC_URL', ...callable, 'ISSUER_URL', 'CLIENT_ID', 'LOGIN_SCOPES', 'CACHE_URL'],
+  dashboard: ['PUBLIC_URL', ...callable, 'UPLOAD_ORIGIN', 'ISSUER_URL', 'CLIENT_ID', 'LOGIN_SCOPES', 'CACHE_URL'],
 };
 
-/** Of those, what has no default: without it the process ends at its start. */
+/** Of those, what has no default: without it the process ends at its start. Secrets are known to the catalog. */
 const ownRequired: Record<string, readonly string[]> = {
-  analytics: ['WAREHOUSE_URL', 'SIGNING_KEY'],
-  user: ['UPLOADS_BUCKET', 'SIGNING_KEY'],
-  product: ['PRODUCTS_BUCKET', 'SIGNING_KEY'],
-  order: ['PRODUCT_URL', 'SIGNING_KEY'],
-  payment: ['SIGNING_KEY', 'WEBHOOK_KEY'],
-  notification: ['SIGNING_KEY', 'MAIL_FROM'],
+  analytics: ['WAREHOUSE_URL'],
+  user: ['UPLOADS_BUCKET'],
+  product: ['PRODUCTS_BUCKET'],
+  order: ['PRODUCT_URL'],
+  notification: ['MAIL_FROM'],
   dashboard: ['PUBLIC_URL', ...callable, 'ISSUER_URL', 'CLIENT_ID'],
 };
 

@@ -94,14 +94,22 @@ describe('make synth with a wrong catalog', () => {
     ],
     [
       'E091',
-      'whose page asks for what nobody answers',
+      'that calls a service which nothing reaches',
       {
         'services.ts': changed(
           'analytics',
-          "workloads: { ...s.workloads, api: { ...s.workloads.api, routes: ['/t.js'] } }",
+          'workloads: { ...s.workloads, api: { ...s.workloads.api, routes: undefined } }',
         ),
       },
-      /dashboard\.workloads: E091 the page asks for \/api\/analytics\/\* and no other service answers there\./,
+      /dashboard\.access\[1\]: E091 analytics has no routes, so nothing answers there\./,
+    ],
+    [
+      'E035',
+      'that filters on what an event has not',
+      {
+        'services.ts': changed('user', 'consumes: s.consumes.map((c) => ({ ...c, filter: { data: { cost: [1] } } }))'),
+      },
+      /user\.consumes\[0\]\.filter\.data\.cost: E035 OrderPlaced has no field data\.cost\./,
     ],
   ])('says %s for one %s, with exit code 3, and writes nothing', async (_, __, files, line) => {
     const run = await synth(files as Record<string, string>);
