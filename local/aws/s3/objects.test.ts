@@ -103,6 +103,28 @@ test('an empty object is an object, and what is replaced or deleted leaves no fi
   expect(await refusal(aws.s3.headObject({ Bucket, Key: 'empty' }))).toBe('NotFound');
 });
 
+test('who reads while others write gets one whole version, whichever', async () => {
+  const put = (version: number) =>
+    aws.s3.putObject({
+      Bucket,
+      Key: 'busy',
+      Body: Buffer.alloc(100_000, version),
+      Metadata: { version: `${version}` },
+    });
+  await put(0);
+  const writers = [1, 2, 3, 4].map(async (writer) => {
+    for (let round = 0; round < 25; round += 1) await put(writer);
+  });
+  const readers = [1, 2, 3, 4].map(async () => {
+    for (let round = 0; round < 25; round += 1) {
+      const { Body, Metadata } = await aws.s3.getObject({ Bucket, Key: 'busy' });
+      const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      expect(bytes.equals(Buffer.alloc(100_000, Number(Metadata?.['version'])))).toBe(true);
+    }
+  });
+  await Promise.all([...writers, ...readers]);
+});
+
 test('a range is a part of the object, as S3 reads it', async () => {
   await aws.s3.putObject({ Bucket, Key: 'digits', Body: '0123456789' });
   const read = async (Range: string) => {
