@@ -1,22 +1,12 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { imageSize } from 'image-size';
-
-/** The images that people may upload. SVG is a document with scripts and no image. */
-export const imageTypes = ['image/png', 'image/jpeg', 'image/webp'] as const;
-export type ImageType = (typeof imageTypes)[number];
-
-/** Why an upload is not taken. */
-export const uploadRefusals = ['wrong-type', 'too-large', 'too-many-pixels', 'unreadable', 'gone'] as const;
-export type UploadRefusal = (typeof uploadRefusals)[number];
+import type { ImageType, UploadRefusal } from './uploads-rules.ts';
+import { imageTypes, maxPixels, maxSidePixels } from './uploads-rules.ts';
 
 /** What was found at the beginning of an object. */
 export type ImageFacts =
   | { outcome: 'image'; type: ImageType; width: number; height: number }
   | { outcome: 'refused'; reason: UploadRefusal };
-
-/** Longest side and most pixels of an image that is taken. */
-export const maxSidePixels = 8_192;
-export const maxPixels = 40_000_000;
 
 // Enough for every signature; less than enough for an archive that unpacks to much.
 const signatureBytes = 4_100;

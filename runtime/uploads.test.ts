@@ -7,9 +7,9 @@ import { systemClock, systemRandom } from './ports.ts';
 import type { TestBucket } from './testing/bucket.ts';
 import { openTestBucket, testCredentials } from './testing/bucket.ts';
 import { jpeg, png, svg, webp } from './testing/images.ts';
-import type { ImageType } from './uploads.ts';
 import { openUploads } from './uploads.ts';
 import { readImageFacts } from './uploads-image.ts';
+import type { ImageType } from './uploads-rules.ts';
 
 const maxBytes = 700_000;
 let bucket: TestBucket;
@@ -146,6 +146,23 @@ describe('an inspection', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('a process without credentials asks its callers to try again', async () => {
+  const uploads = openUploads({
+    bucket: 'b',
+    region: 'us-east-1',
+    service: 'user',
+    purpose: 'avatar',
+    clock: systemClock,
+    random: systemRandom,
+    credentials: async () => {
+      throw new Error('none');
+    },
+  });
+  const late = { status: 503, slug: 'unavailable', headers: { 'retry-after': '1' } };
+  await expect(uploads.offer({ ownerId: randomUUID(), type: 'image/png', maxBytes })).rejects.toMatchObject(late);
+  await expect(uploads.viewUrl('user/avatar/a/b')).rejects.toMatchObject(late);
 });
 
 describe('a bucket that does not work', () => {

@@ -1,10 +1,9 @@
 import type { AwsCredentials } from './aws-signature.ts';
 import type { Clock, Random } from './ports.ts';
-import type { ImageType, UploadRefusal } from './uploads-image.ts';
+import { unavailable } from './problem.ts';
+import type { ImageType, UploadRefusal } from './uploads-rules.ts';
 import type { BucketPlace } from './uploads-signature.ts';
 import { bucketUrl, signForm, signUrl } from './uploads-signature.ts';
-
-export type { ImageType, UploadRefusal } from './uploads-image.ts';
 
 /** A form for one upload: a multipart POST to `url` with `fields`, in this order, and then the field `file`. */
 export interface UploadForm {
@@ -22,13 +21,16 @@ export type Inspection =
 
 /** Uploads that go straight to a bucket, and what is known of them afterwards. */
 export interface Uploads {
-  /** Permits one upload, bound to a new key of ours, the type and at most `maxBytes`, for ten minutes. */
+  /**
+   * Permits one upload, bound to a new key of ours, the type and at most `maxBytes`, for ten minutes.
+   * @throws Problem 503 when this process has no credentials at present.
+   */
   offer(wish: { ownerId: string; type: ImageType; maxBytes: number }): Promise<UploadForm>;
   /** Whose upload a key is; nothing for a key that `offer` does not make. */
   ownerOf(key: string): string | undefined;
   /** Looks at an object itself. @throws when the bucket does not answer within three seconds, or refuses us. */
   inspectImage(key: string, limits: { maxBytes: number }): Promise<Inspection>;
-  /** A URL that shows the object for an hour. */
+  /** A URL that shows the object for an hour. @throws as `offer` does. */
   viewUrl(key: string): Promise<string>;
   /** Takes an object away; one that is not there is gone already. @throws as `inspectImage` does. */
   remove(key: string): Promise<void>;
@@ -56,7 +58,11 @@ const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 /** Opens the uploads of one service for one purpose. The keys are `<service>/<purpose>/<owner's id>/<uuid>`. */
 export function openUploads(options: UploadsOptions): Uploads {
   const { service, purpose, clock, random } = options;
-  const credentials = options.credentials ?? ownCredentials(options.region);
+  const given = options.credentials ?? ownCredentials(options.region);
+  const credentials = (): Promise<AwsCredentials> =>
+    given().catch((cause: unknown) => {
+      throw unavailable('The storage of images does not answer. Try again.', cause);
+    });
   const keyForm = new RegExp(`^${service}/${purpose}/(${uuid})/${uuid}$`);
   const sign = async (method: 'GET' | 'DELETE', key: string, seconds: number): Promise<string> =>
     signUrl(options, { method, key, seconds }, { credentials: await credentials(), now: clock.now() });
