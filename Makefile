@@ -20,8 +20,8 @@ up: setup ## run the whole platform on this machine (PORT=8080, DATA_DIR=.local)
 	@$(RUN) node local/main.ts
 
 .PHONY: demo
-demo: setup ## send believable live traffic to a running platform (SITE=, MINUTES=10, VISITORS=)
-	@$(RUN) node services/analytics/demo.ts
+demo: setup ## send believable visitors and shoppers to a running platform (SITE=, MINUTES=10, VISITORS=20, ORDERS=30)
+	@$(RUN) node local/demo/main.ts
 
 .PHONY: replay
 replay: setup ## import an access log as page views (LOG=file[.gz], SITE=, SPEED=)

@@ -10,7 +10,7 @@ function demo(words: readonly string[], variables: Record<string, string> = {}) 
   return { status, stdout, stderr };
 }
 
-describe('make demo, told something wrong', () => {
+describe('the visitors of make demo, told something wrong', () => {
   it.each([
     [['--nonsense'], {}, /^There is no option --nonsense: SITE, MINUTES and VISITORS are variables \(--help .*\)\.\n$/],
     [['20'], {}, /^"20" is not understood: SITE, MINUTES and VISITORS are variables \(--help .*\)\.\n$/],
@@ -25,7 +25,7 @@ describe('make demo, told something wrong', () => {
     expect(demo(['--help'])).toMatchObject({
       status: 0,
       stderr: '',
-      stdout: expect.stringContaining('make demo [SITE='),
+      stdout: expect.stringContaining('[SITE='),
     });
     expect(demo(['--nonsense', '--help'])).toMatchObject({ status: 0, stderr: '' });
   });

@@ -1,21 +1,22 @@
-// The command `make demo`: sends believable visitors to a running platform, until the time is over or Ctrl-C.
+// The visitors of `make demo`: sends believable page views to a running platform, until the time is over or Ctrl-C.
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandFault, runCommand } from './command-fault.ts';
+import { CommandFault, runCommand } from '@millrace/runtime/command-fault.ts';
+import { findPlatform } from '@millrace/runtime/gateway-client.ts';
+import type { Progress } from '@millrace/runtime/progress.ts';
+import { progressOn } from '@millrace/runtime/progress.ts';
 import { commandVariables } from './config.ts';
 import { countryFinder } from './country.ts';
 import type { DemoEvent } from './demo-traffic.ts';
 import { busyness, eventsOf } from './demo-traffic.ts';
 import { makeVisitor } from './demo-visitor.ts';
 import type { PlatformClient } from './platform-client.ts';
-import { connectPlatform, findPlatform } from './platform-client.ts';
-import type { Progress } from './progress.ts';
-import { progressOn } from './progress.ts';
+import { connectPlatform } from './platform-client.ts';
 import type { SiteView } from './site.ts';
 import { readDomain } from './site.ts';
 
 const usage = `Sends believable visitors to a running platform: first two weeks of the past when the site is new, then live ones.
 
-  make demo [SITE="Demo shop"] [MINUTES=10] [VISITORS=20]
+  [SITE="Demo shop"] [MINUTES=10] [VISITORS=20] node services/analytics/demo.ts
 
   SITE      id, domain or name of a site of the local developer; it is made when there is none
   MINUTES   how long

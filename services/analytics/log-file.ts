@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { CommandFault } from './command-fault.ts';
+import { CommandFault } from '@millrace/runtime/command-fault.ts';
 
 /** A log that is read line by line, plain or compressed with gzip; which of them, its first bytes tell. */
 export interface LogFile {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandFault } from './command-fault.ts';
+import { CommandFault } from '@millrace/runtime/command-fault.ts';
+import type { Progress } from '@millrace/runtime/progress.ts';
 import type { LogFile } from './log-file.ts';
 import type { PlatformClient } from './platform-client.ts';
-import type { Progress } from './progress.ts';
 import type { ReplayRow } from './replay-lines.ts';
 import { lineReader } from './replay-lines.ts';
 import type { SiteView } from './site.ts';

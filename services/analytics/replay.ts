@@ -1,12 +1,13 @@
 // The command `make replay`: imports a web server's access log as page views.
 import { basename } from 'node:path';
-import { CommandFault, runCommand } from './command-fault.ts';
+import { CommandFault, runCommand } from '@millrace/runtime/command-fault.ts';
+import { findPlatform } from '@millrace/runtime/gateway-client.ts';
+import { progressOn } from '@millrace/runtime/progress.ts';
 import { commandVariables } from './config.ts';
 import type { LogFile } from './log-file.ts';
 import { openLogFile } from './log-file.ts';
 import type { PlatformClient } from './platform-client.ts';
-import { connectPlatform, findPlatform } from './platform-client.ts';
-import { progressOn } from './progress.ts';
+import { connectPlatform } from './platform-client.ts';
 import { likelyDomain } from './replay-lines.ts';
 import type { ReplayTotals } from './replay-run.ts';
 import { replayLog, skippedLines } from './replay-run.ts';

@@ -7,6 +7,7 @@ export interface Progress {
 const barChars = 24;
 const redrawMs = 80;
 
+/** Draws on a terminal, or writes lines to a file or pipe. */
 export function progressOn(output: NodeJS.WriteStream): Progress {
   let drawnAtMs = Number.NEGATIVE_INFINITY;
   let tenths = -1;
