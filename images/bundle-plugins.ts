@@ -66,9 +66,9 @@ const leftOutParts: { path: RegExp; importer: RegExp; contents: string }[] = [
     importer: /node_modules\/pino\//,
     contents: 'module.exports = () => { throw new Error("pino streams are left out of this image"); };',
   },
-  // Metrics are fetched, of one process.
+  // Metrics are fetched, of one process, and their quantiles are made where they are looked at.
   {
-    path: /^\.\/lib\/(pushgateway|cluster)$/,
+    path: /^\.\/lib\/(pushgateway|cluster|summary)$/,
     importer: /node_modules\/prom-client\//,
     contents: 'module.exports = class {};',
   },
@@ -92,6 +92,20 @@ const leftOutParts: { path: RegExp; importer: RegExp; contents: string }[] = [
   },
   // Streams of events in one request, which neither EventBridge nor SQS has.
   { path: /^@smithy\/core\/event-streams$/, importer: /./, contents: 'export {};' },
+  // Mails have no attachments, no addresses to fetch, and go to one server without OAuth and signatures of ours.
+  {
+    path: /\/mime-types\.js$/,
+    importer: /node_modules\/nodemailer\//,
+    contents: `export const detectMimeType = () => 'application/octet-stream'; export const detectExtension = () => 'bin';`,
+  },
+  { path: /^\.\/services\.js$/, importer: /node_modules\/nodemailer\//, contents: 'export const services = {};' },
+  {
+    path: /^\.\.\/(fetch|dkim|xoauth2)\/index\.js$/,
+    importer: /node_modules\/nodemailer\//,
+    contents: 'export default () => { throw new Error("left out of this image"); };',
+  },
+  // Tells browsers apart, for the AWS SDK in a page.
+  { path: /^bowser$/, importer: /node_modules\/@aws-sdk\/core\//, contents: 'export const parse = () => ({});' },
   // Only for exemplars, which are off.
   {
     path: /^@opentelemetry\/api$/,

@@ -93,6 +93,7 @@ function settings(port: number): Record<string, string> {
     ORDER_URL: nowhere,
     PAYMENT_URL: nowhere,
     NOTIFICATION_URL: nowhere,
+    MAIL_FROM: 'no-reply@millrace.example',
   };
 }
 

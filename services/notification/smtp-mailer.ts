@@ -1,4 +1,5 @@
-import { createTransport } from 'nodemailer';
+import Mail from 'nodemailer/lib/mailer';
+import SMTPTransport from 'nodemailer/lib/smtp-transport';
 import type { Mailer, Sending } from './mailer.ts';
 import { automaticHeader, noticeHeader } from './mailer.ts';
 
@@ -9,16 +10,15 @@ const silenceMs = 10_000;
 export function smtpMailer(options: { url: string; from: string }): Mailer {
   const { url, from } = options;
   const domain = from.slice(from.lastIndexOf('@') + 1);
-  const transport = createTransport({
+  const carrier = new SMTPTransport({
     url,
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: silenceMs,
     dnsTimeout: connectMs,
-    // A letter is text from our own templates: nothing in it may name a file or an address to fetch.
-    disableFileAccess: true,
-    disableUrlAccess: true,
   });
+  // A letter is text from our own templates: nothing in it may name a file or an address to fetch.
+  const transport = new Mail(carrier, { disableFileAccess: true, disableUrlAccess: true });
   return {
     send: async ({ noticeId, to, subject, text, html }, signal): Promise<Sending> => {
       const headers = { [noticeHeader]: noticeId, [automaticHeader.name]: automaticHeader.value };
