@@ -48,6 +48,6 @@ export const secretName = (environment: EnvironmentName, service: string, variab
 /** The address from which a service of an environment writes to people. */
 export const mailSender = (domain: string): string => `no-reply@${domain}`;
 
-/** The variable that a name of the catalog becomes: `order-documents` and `BUCKET` give `ORDER_DOCUMENTS_BUCKET`. */
+/** The variable that a name of the catalog becomes: `uploads` and `BUCKET` give `UPLOADS_BUCKET`. */
 export const variableName = (name: string, ending: string): string =>
   `${name.toUpperCase().replaceAll('-', '_')}_${ending}`;

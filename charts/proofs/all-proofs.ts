@@ -1,6 +1,7 @@
 import type { Fault } from '@millrace/catalog/fault.ts';
 import { sortFaults } from '@millrace/catalog/fault.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
+import { addresses } from './addresses.ts';
 import { appProjects } from './app-project.ts';
 import { disruptionBudgets, networkServices, scalers, securityGroups } from './companions.ts';
 import { connections, drains, graces } from './delivery.ts';
@@ -33,6 +34,7 @@ export const proofs: Record<string, Proof> = {
   ingressRoutes,
   images,
   variables,
+  addresses,
 };
 
 /** Everything that must hold over a whole rendered environment; all faults, sorted. */

@@ -75,11 +75,12 @@ type Pointer = 'access' | 'secrets';
 
 function pointerOf(name: string): Pointer | undefined {
   if (name.endsWith('_SECRET_ARN')) return 'secrets';
-  return name.endsWith('_BUCKET') ? 'access' : undefined;
+  return name.endsWith('_BUCKET') || name === 'MAIL_FROM' ? 'access' : undefined;
 }
 
 function isMeant(kind: Pointer, { resource, value }: { resource: string; value: string }): boolean {
-  if (kind === 'access') return resource.includes(`:s3:::${value}/`);
+  const domain = value.slice(value.indexOf('@') + 1);
+  if (kind === 'access') return resource.includes(`:s3:::${value}/`) || resource.endsWith(`:identity/${domain}`);
   // A secret's grant ends in six question marks for the letters that Secrets Manager adds.
   return resource.endsWith('-??????') && value.startsWith(resource.slice(0, -6)) && value.length === resource.length;
 }

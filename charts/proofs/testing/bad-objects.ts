@@ -219,6 +219,16 @@ export const badObjects: readonly BadSet[] = [
   {
     code: 'X304',
     proof: 'pointedAt',
+    what: 'a sender of a domain that the role may not use',
+    set: withObject(prod, 'notification/configmap-notification.yaml', (map) => {
+      map.data.MAIL_FROM = 'no-reply@elsewhere.example';
+    }),
+    place: 'manifests/prod/notification/deployment-notification-api.yaml',
+    message: 'which the role of notification may not use',
+  },
+  {
+    code: 'X304',
+    proof: 'pointedAt',
     what: "another service's queue as a measure",
     set: withObject(prod, 'order/scaledobject-order-worker.yaml', (scaler) => {
       const [trigger] = scaler.spec.triggers;

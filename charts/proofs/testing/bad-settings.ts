@@ -77,6 +77,19 @@ export const badSettings: readonly BadSet[] = [
     message: 'code has a form that catalog/sample.ts lacks',
   },
   {
+    code: 'X702',
+    proof: 'eventRules',
+    what: 'a filter that no event can pass',
+    set: {
+      ...prod,
+      services: withService('user', ({ consumes }) => ({
+        consumes: consumes.map((each) => (each.filter ? { ...each, filter: { data: { userId: ['nobody'] } } } : each)),
+      })),
+    },
+    place: 'catalog/services.ts user.consumes[0]',
+    message: 'no OrderPlaced can pass the filter of rule prod-millrace-user-OrderPlaced',
+  },
+  {
     code: 'X601',
     proof: 'graces',
     what: 'a grace shorter than drain and work',
@@ -204,6 +217,26 @@ export const badSettings: readonly BadSet[] = [
     }),
     place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml',
     message: 'there is no ConfigMap gone',
+  },
+  {
+    code: 'X915',
+    proof: 'addresses',
+    what: 'an address where nothing answers',
+    set: withObject(prod, 'order/configmap-order.yaml', (map) => {
+      map.data.PRODUCT_URL = 'http://product-worker.product.svc.cluster.local:8081';
+    }),
+    place: 'manifests/prod/order/deployment-order-api-a.yaml',
+    message: 'where nothing answers. Write the name and port of a Service of product',
+  },
+  {
+    code: 'X916',
+    proof: 'addresses',
+    what: 'the address of a service that nobody said it calls',
+    set: withObject(prod, 'order/configmap-order.yaml', (map) => {
+      map.data.PRODUCT_URL = 'http://user-api.user.svc.cluster.local:8080/';
+    }),
+    place: 'manifests/prod/order/deployment-order-api-a.yaml',
+    message: 'order does not declare that it calls user. Add it to its access',
   },
   {
     code: 'X914',
