@@ -92,21 +92,26 @@ describe('least privilege', () => {
     expect(grantsOf(order, 'prod')).toEqual(orderInProd);
   });
 
-  it('gives a service the keys under its own prefix of a bucket, and nothing to list or delete', () => {
-    const own = grantsOf(product, 'prod').filter(({ sid }) => sid.includes('Bucket'));
-    expect(own).toEqual([
+  it('gives a writer the keys under its own prefix of a bucket, and a reader nothing but to read', () => {
+    const key = {
+      resources: ['arn:aws:kms:us-east-1:777788889999:alias/prod-millrace-bucket-products'],
+      conditions: via('s3'),
+    };
+    const objects = { resources: ['arn:aws:s3:::prod-millrace-products-777788889999/product/*'], conditions: [] };
+    expect(grantsOf(product, 'prod').filter(({ resources }) => /:s3:|bucket-/.test(text(resources)))).toEqual([
+      { sid: 'WriteBucketProducts', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'], ...objects },
       {
-        sid: 'WriteBucketProducts',
-        actions: ['s3:GetObject', 's3:PutObject'],
-        resources: ['arn:aws:s3:::prod-millrace-products-777788889999/product/*'],
+        sid: 'SeeWhatIsGoneProducts',
+        actions: ['s3:ListBucket'],
+        resources: ['arn:aws:s3:::prod-millrace-products-777788889999'],
         conditions: [],
       },
-      {
-        sid: 'UseBucketKeyProducts',
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: ['arn:aws:kms:us-east-1:777788889999:alias/prod-millrace-bucket-products'],
-        conditions: via('s3'),
-      },
+      { sid: 'UseBucketKeyProducts', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], ...key },
+    ]);
+    const reader = { ...product, access: [{ kind: 'bucket', name: 'products', allow: 'read' } as const] };
+    expect(grantsOf(reader, 'prod').filter(({ resources }) => /:s3:|bucket-/.test(text(resources)))).toEqual([
+      { sid: 'ReadBucketProducts', actions: ['s3:GetObject'], ...objects },
+      { sid: 'UseBucketKeyProducts', actions: ['kms:Decrypt'], ...key },
     ]);
   });
 

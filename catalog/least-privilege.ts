@@ -191,13 +191,21 @@ function bucketGrants(
   const words = pascal(name);
   const use: Grant = {
     sid: `${canWrite ? 'Write' : 'Read'}Bucket${words}`,
-    // Who writes also reads back what it wrote. Nothing is listed and nothing deleted: lifecycles do that.
-    actions: canWrite ? ['s3:GetObject', 's3:PutObject'] : ['s3:GetObject'],
+    // Who writes also reads back what it wrote, and takes away what nobody may keep any more.
+    actions: canWrite ? ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'] : ['s3:GetObject'],
     resources: [bucketArnOf(environment, `${bucket}/${prefix}*`)],
     conditions: [],
   };
+  // Without it S3 answers 403 for an object that is gone, and not 404. Source: S3 API reference, GetObject, "Permissions".
+  const see: Grant = {
+    sid: `SeeWhatIsGone${words}`,
+    actions: ['s3:ListBucket'],
+    resources: [bucketArnOf(environment, bucket)],
+    conditions: [],
+  };
   const sid = `UseBucketKey${words}`;
-  return [use, keyGrant({ sid, environment, purpose: `bucket-${name}`, via: 's3', canWrite })];
+  const key = keyGrant({ sid, environment, purpose: `bucket-${name}`, via: 's3', canWrite });
+  return canWrite ? [use, see, key] : [use, key];
 }
 
 function secretGrants(service: Service, environment: EnvironmentName): Grant[] {
