@@ -1,0 +1,15 @@
+import { databaseConfig, eventConfig, serviceConfig, tokenConfig } from '@millrace/runtime/config.ts';
+import { z } from 'zod';
+
+/** Every variable of this service; each workload reads the same set. */
+export const userConfig = serviceConfig
+  .extend(databaseConfig.shape)
+  .extend(eventConfig.shape)
+  .extend(tokenConfig.shape)
+  .extend({
+    /** Signs cursors. */
+    SIGNING_KEY: z.string().min(32),
+    /** The bucket into which people upload their pictures. */
+    UPLOADS_BUCKET: z.string().min(3),
+  });
+export type UserConfig = z.output<typeof userConfig>;
