@@ -16,19 +16,38 @@ interface BuiltRoute {
 
 /** The routes of a service as its files declare them: an object with a method, a path and a policy. */
 function routesOf(service: string): BuiltRoute[] {
-  const files = readdirSync(join(root, 'services', service)).filter((name) => /routes\.ts$/.test(name));
-  return files.flatMap((file) => routesIn(read(`services/${service}/${file}`), { service, file }));
+  const files = readdirSync(join(root, 'services', service)).filter((name) => /^[a-z-]+\.ts$/.test(name));
+  const texts = files.map((file) => read(`services/${service}/${file}`));
+  const named = new Map(texts.flatMap((text) => namedPoliciesIn(text)));
+  return files.flatMap((file, index) =>
+    /routes\.ts$/.test(file) ? routesIn(texts[index] ?? '', { service, file, named }) : [],
+  );
 }
 
-function routesIn(text: string, { service, file }: { service: string; file: string }): BuiltRoute[] {
+/** Policies that stand under a name of their own, because several routes share them. */
+const namedPoliciesIn = (text: string): [string, string][] =>
+  [...text.matchAll(/const (\w+) = (\{ scope: '[a-z]+:[a-z]+' \}) as const/g)].map(([, name = '', value = '']) => [
+    name,
+    value,
+  ]);
+
+function routesIn(
+  text: string,
+  { service, file, named }: { service: string; file: string; named: ReadonlyMap<string, string> },
+): BuiltRoute[] {
   return [...text.matchAll(/method: '[A-Z]+',\s+path: '([^']+)',([\s\S]*?)handle/g)].map(
     ([, path = '', rest = '']) => ({
       service,
       place: `services/${service}/${file} ${path}`,
       path,
-      policy: /policy: ('public'|'person'|\{ scope: '[a-z]+:[a-z]+' \})/.exec(rest)?.[1],
+      policy: policyIn(rest, named),
     }),
   );
+}
+
+function policyIn(text: string, named: ReadonlyMap<string, string>): string | undefined {
+  const written = /policy: ('public'|'person'|\{ scope: '[a-z]+:[a-z]+' \}|\w+)/.exec(text)?.[1];
+  return /^\w+$/.test(written ?? '') ? named.get(written ?? '') : written;
 }
 
 /** Does a route of the catalog send this path to its service? */
@@ -66,13 +85,16 @@ describe('the services that are built', () => {
 
   it('would be found out: a route without a policy, and a path that nobody routes', () => {
     const text = "{ method: 'GET', path: '/api/orders/:id', operationId: 'readOrder', handle: read }";
-    const [route] = routesIn(text, { service: 'order', file: 'routes.ts' });
+    const shared = "export const mayWrite = { scope: 'orders:write' } as const;";
+    const place = { service: 'order', file: 'routes.ts', named: new Map(namedPoliciesIn(shared)) };
+    const [route] = routesIn(text, place);
     expect(route).toMatchObject({ path: '/api/orders/:id', policy: undefined });
-    const [sound] = routesIn(text.replace('handle', "policy: 'public', handle"), {
-      service: 'order',
-      file: 'routes.ts',
-    });
+    const [sound] = routesIn(text.replace('handle', "policy: 'public', handle"), place);
     expect(sound?.policy).toBe("'public'");
+    const [known, lost] = ['mayWrite', 'mayRead'].flatMap((name) =>
+      routesIn(text.replace('handle', `policy: ${name}, handle`), place),
+    );
+    expect([known?.policy, lost?.policy]).toEqual(["{ scope: 'orders:write' }", undefined]);
     expect(takes('/api/orders/*', '/api/orders/:id')).toBe(true);
     expect(takes('/api/orders/*', '/api/orders')).toBe(false);
     expect(takes('/t.js', '/t.js')).toBe(true);
