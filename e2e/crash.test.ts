@@ -94,7 +94,7 @@ describe(`kill -9, ${killsPerKind} times each of ${kinds.length} processes (seed
     isOver = true;
     const accepted = [...(await feeding), ...probes];
     expect(accepted.length).toBeGreaterThanOrEqual(viewCount);
-    const { analytics, warehouse } = platform.endpoints.databases;
+    const { analytics = '', warehouse = '' } = platform.endpoints.databases;
     await expect.poll(() => missing(analytics, accepted), { timeout: 60_000, interval: 500 }).toBe(0);
     await expect.poll(() => missing(warehouse, accepted), { timeout: 60_000, interval: 500 }).toBe(0);
     const slow = recoveries.filter(({ ms }) => ms > recoveryMs);

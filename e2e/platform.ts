@@ -14,7 +14,9 @@ export interface Endpoints {
   aws: string;
   issuer: string;
   services: Record<string, string>;
-  databases: { analytics: string; warehouse: string };
+  /** Tells the AWS-compatible endpoint to fail, delay, duplicate. */
+  control: string;
+  databases: Record<string, string>;
   pids: Record<string, number>;
 }
 
@@ -28,6 +30,8 @@ export interface Platform {
   kill(name: string): Promise<void>;
   /** Waits until the supervisor has started it again. */
   untilBack(name: string, timeoutMs: number): Promise<void>;
+  /** Ends a process with SIGTERM, as a deploy does. */
+  terminate(name: string): Promise<void>;
   /** Paces a load; not for waiting on a condition. */
   pause(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
@@ -46,12 +50,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a platform and waits until it is ready. @throws with what it printed when it does not come up. */
-export async function startPlatform(options: { dataDir?: string } = {}): Promise<Platform> {
+/** Starts a platform, with settings of services, and waits until it is ready. @throws with what it printed when it does not come up. */
+export async function startPlatform(
+  options: { dataDir?: string; variables?: Record<string, string> } = {},
+): Promise<Platform> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'millrace-e2e-'));
   const port = await freePort();
   const child = spawn(process.execPath, [join(root, 'local', 'main.ts')], {
-    env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, NODE_OPTIONS: '' },
+    env: { ...process.env, ...options.variables, PORT: String(port), DATA_DIR: dataDir, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
@@ -77,6 +83,12 @@ function platformOf(parts: { child?: ChildProcess; dataDir: string; file: string
   const read = (): Endpoints => JSON.parse(readFileSync(parts.file, 'utf8')) as Endpoints;
   const endpoints = read();
   const killed = new Map<string, number>();
+  const signal = (name: string, kind: 'SIGKILL' | 'SIGTERM'): void => {
+    const pid = read().pids[name];
+    if (!pid) throw new Error(`there is no process ${name}`);
+    killed.set(name, pid);
+    process.kill(pid, kind);
+  };
   const token = async (scopes: string, sub: string = randomUUID()): Promise<string> => {
     const body = JSON.stringify({ sub, email: `${sub}@example.com`, scopes: scopes.split(' ') });
     const headers = { 'content-type': 'application/json' };
@@ -96,12 +108,8 @@ function platformOf(parts: { child?: ChildProcess; dataDir: string; file: string
       if (response.status !== 201) throw new Error(`no site: ${response.status} ${await response.text()}`);
       return ((await response.json()) as { id: string }).id;
     },
-    kill: async (name) => {
-      const pid = read().pids[name];
-      if (!pid) throw new Error(`there is no process ${name}`);
-      killed.set(name, pid);
-      process.kill(pid, 'SIGKILL');
-    },
+    kill: async (name) => signal(name, 'SIGKILL'),
+    terminate: async (name) => signal(name, 'SIGTERM'),
     untilBack: async (name, timeoutMs) => {
       const deadline = Date.now() + timeoutMs;
       for (;;) {

@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Databases } from './invariants.ts';
+
+interface ControlState {
+  queues: Record<string, Record<string, number>>;
+  deliveriesToRetry: number;
+}
+
+const pauseMs = 200;
+
+/** Switches the endpoint's faults to exactly these; its random sequence begins with the seed. */
+export async function setFaults(control: string, wanted: { seed: number; faults: readonly object[] }): Promise<void> {
+  await post(`${control}/reset`, { seed: wanted.seed });
+  for (const fault of wanted.faults) await post(`${control}/faults`, fault);
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+}
+
+/**
+ * Waits until nothing moves: no message waits in a queue, no event in an outbox, twice in a row.
+ * @returns how many dead letters there are, by queue.
+ */
+export async function quiet(
+  control: string,
+  databases: Databases,
+  deadlineMs: number,
+): Promise<{ deadLetters: Record<string, number> }> {
+  const endMs = performance.now() + deadlineMs;
+  for (let rests = 0; rests < 2; ) {
+    const { queues, deliveriesToRetry } = (await (await fetch(`${control}/state`)).json()) as ControlState;
+    const counts = Object.entries(queues).map(([name, state]) => [name, total(state)] as const);
+    const moving = counts.filter(([name, count]) => !name.endsWith('-dlq') && count > 0);
+    const unsent = await Promise.all(
+      Object.values(databases).map(async (sql) => (await sql`select 1 from outbox`).length),
+    );
+    const isAtRest = moving.length === 0 && deliveriesToRetry === 0 && unsent.every((count) => count === 0);
+    rests = isAtRest ? rests + 1 : 0;
+    if (rests >= 2) {
+      const dead = counts.filter(([name, count]) => name.endsWith('-dlq') && count > 0);
+      return { deadLetters: Object.fromEntries(dead) };
+    }
+    if (performance.now() > endMs)
+      throw new Error(`still moving: ${JSON.stringify({ moving, deliveriesToRetry, unsent })}`);
+    await delay(pauseMs);
+  }
+  throw new Error('unreachable');
+}
+
+const total = (state: Record<string, number>): number => Object.values(state).reduce((sum, count) => sum + count, 0);
