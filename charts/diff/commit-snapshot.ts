@@ -8,6 +8,7 @@ import { asCount, asMap, fieldOf } from '@millrace/fargate/fields.ts';
 import type { ManifestFolder } from '@millrace/fargate/read-manifests.ts';
 import { readText } from '@millrace/fargate/read-manifests.ts';
 import { CommandFault } from '../command-fault.ts';
+import { callsIn } from './call-widening.ts';
 import type { Commit } from './git.ts';
 import { filesAt } from './git.ts';
 import { rolesIn } from './role-widening.ts';
@@ -52,6 +53,7 @@ function environmentAt(name: string, at: Place): EnvironmentSnapshot {
     manifests: manifestsAt(name, at),
     pins: pinsAt(`releases/${name}.json`, at),
     roles: rolesIn(terraform),
+    calls: callsIn(terraform),
     profiles: profilesIn(terraform),
     profileQuota: asCount(fieldOf(platform, 'cluster', 'profileQuota')),
   };

@@ -1,5 +1,6 @@
 import type { Pin } from '@millrace/catalog/releases.ts';
 import { podCosts } from '../cost/pods.ts';
+import { callWidenings } from './call-widening.ts';
 import { consequenceOf } from './consequences.ts';
 import type { ContractChange } from './contract-changes.ts';
 import { contractChanges } from './contract-changes.ts';
@@ -107,7 +108,11 @@ function environmentDiff(name: string, { before, after, labels, others, kind }: 
     changed: of('changed').map(({ resource, fields }) => ({ resource, fields })),
     added: of('added').map(({ resource }) => resource),
     restarts,
-    widened: [...roleWidenings(before?.roles ?? after?.roles ?? [], after?.roles ?? []), ...objectWidenings(changes)],
+    widened: [
+      ...roleWidenings(before?.roles ?? after?.roles ?? [], after?.roles ?? []),
+      ...callWidenings(before?.calls ?? after?.calls ?? {}, after?.calls ?? {}),
+      ...objectWidenings(changes),
+    ],
     releases: releaseChanges(before?.pins ?? {}, after?.pins ?? {}),
     cost: costChange(oldPods, newPods),
     policies: findingsChange(said, says),

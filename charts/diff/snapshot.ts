@@ -2,6 +2,7 @@ import type { JsonSchema } from '@millrace/catalog/compatibility.ts';
 import type { FargateProfile } from '@millrace/catalog/profiles.ts';
 import type { Pin } from '@millrace/catalog/releases.ts';
 import type { LocatedManifest } from '@millrace/fargate/manifest.ts';
+import type { Calls } from './call-widening.ts';
 import type { RoleAccess } from './role-widening.ts';
 
 /** One environment on one side of a comparison. */
@@ -10,6 +11,7 @@ export interface EnvironmentSnapshot {
   pins: Readonly<Record<string, Pin>>;
   /** Undefined where nothing says what the roles may do. */
   roles: RoleAccess[] | undefined;
+  calls: Calls | undefined;
   profiles: FargateProfile[] | undefined;
   profileQuota: number | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { describe, expect, it } from 'vitest';
+import { callsIn, callWidenings } from './call-widening.ts';
 import { objectWidenings } from './object-widening.ts';
 import { resourceChanges } from './resource-changes.ts';
 import { restartsOf } from './restarts.ts';
@@ -26,6 +27,22 @@ const object = (kind: string, more: Record<string, unknown>, apiVersion = 'v1'):
 });
 const opened = (before: Manifest | undefined, after: Manifest | undefined): string[] =>
   objectWidenings(resourceChanges(before ? [before] : [], after ? [after] : [])).map((each) => each.what);
+
+describe('calls between services', () => {
+  const calls = (...names: string[]) =>
+    callsIn({ catalog: { services: { web: { calls: names }, db: { calls: [] } } } });
+
+  it('a new one widens, one that is gone does not', () => {
+    expect(callWidenings(calls('shop') ?? {}, calls('shop', 'bank') ?? {})).toEqual([
+      { subject: 'service web', what: 'may call the API of bank' },
+    ]);
+    expect(callWidenings(calls('shop', 'bank') ?? {}, calls() ?? {})).toEqual([]);
+  });
+
+  it('are unknown in a commit that is older than they are', () => {
+    expect(callsIn({ catalog: { services: { web: { owner: 'a' } } } })).toBeUndefined();
+  });
+});
 
 describe('roles', () => {
   it('a new permission widens, one that is gone does not', () => {

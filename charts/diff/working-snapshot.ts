@@ -3,6 +3,7 @@ import { allContracts, contractFile, publishedContract } from '@millrace/catalog
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { allRoles } from '@millrace/catalog/least-privilege.ts';
 import { planProfiles } from '@millrace/catalog/profiles.ts';
+import type { Access } from '@millrace/catalog/service.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { renderWorkingTree } from '../cost/working-tree.ts';
 import { fileOf } from '../render.ts';
@@ -35,10 +36,14 @@ export function environmentOf(set: RenderedEnvironment): EnvironmentSnapshot {
     })),
     pins: release.pins,
     roles: allRoles(environment, services).map(({ name, trust, grants }) => ({ name, subject: trust.subject, grants })),
+    calls: Object.fromEntries(services.map(({ name, access }) => [name, calledIn(access)])),
     profiles: planProfiles(environment),
     profileQuota: platform.cluster.profileQuota,
   };
 }
+
+const calledIn = (access: readonly Access[]): string[] =>
+  access.flatMap((each) => (each.kind === 'service' ? [each.name] : []));
 
 /** As it reads after it was written: without fields that are undefined. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
