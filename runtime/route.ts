@@ -51,6 +51,8 @@ export interface ResponseRule {
   description: string;
   schema?: z.ZodType;
   type?: string;
+  /** Other media types in which a caller can have the same: the handler looks at Accept. */
+  alsoAs?: readonly string[];
 }
 
 /** One operation of an API: the same data validates requests and writes the OpenAPI document. */
