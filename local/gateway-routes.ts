@@ -18,7 +18,10 @@ export interface Target {
 const internal = new Set(['/healthz', '/readyz', '/metrics']);
 const dotSegment = /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i;
 
-/** Finds the process for a path: an exact route first, then the longest prefix. API paths never fall through to the page. */
+/** Whatever is below these and has no route of its own is nobody's: it never falls through to the page. */
+const apart = ['/api/', '/local/'];
+
+/** Finds the process for a path: an exact route first, then the longest prefix. */
 export function createRouter(routes: readonly GatewayRoute[]): (path: string) => Target | undefined {
   const exact = new Map<string, Target>();
   const prefixes: { prefix: string; target: Target }[] = [];
@@ -34,8 +37,8 @@ export function createRouter(routes: readonly GatewayRoute[]): (path: string) =>
     const known = exact.get(path);
     if (known) return known;
     const found = prefixes.find((entry) => path.startsWith(entry.prefix));
-    if (path.startsWith('/api/') && (found?.prefix.length ?? 0) < '/api/'.length) return undefined;
-    return found?.target;
+    const own = apart.find((prefix) => path.startsWith(prefix)) ?? '';
+    return (found?.prefix.length ?? 0) < own.length ? undefined : found?.target;
   };
 }
 

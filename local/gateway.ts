@@ -18,7 +18,7 @@ const maxSockets = 512;
 const maxConnections = 4_000;
 const defaultRestartMs = 10_000;
 
-/** Handles what is below `/local/`. @returns false when there is nothing. */
+/** Handles what is below `/local/` and has no route. @returns false when there is nothing. */
 export type LocalHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<boolean>;
 
 interface GatewayOptions {

@@ -148,7 +148,6 @@ function serviceVariables(service: Service, facts: PlatformFacts): Record<string
     CLIENT_ID: dashboardClientId,
     PUBLIC_URL: facts.origin,
     UPLOAD_ORIGIN: facts.awsUrl,
-    API_URL: facts.gatewayUrl,
     ...(database && { DATABASE_URL: database }),
     ...(usesWarehouse && warehouse && { WAREHOUSE_URL: warehouse }),
     ...secretVariables(service, facts),
@@ -191,3 +190,7 @@ export function planRoutes(plans: readonly WorkloadPlan[], ports: ReadonlyMap<st
     })),
   );
 }
+
+/** The gateway's routes to the page that shows the mails. */
+export const mailRoutes = (port: number): GatewayRoute[] =>
+  ['/local/mail', '/local/mail/*'].map((path) => ({ path, target: `http://127.0.0.1:${port}`, name: 'mail' }));

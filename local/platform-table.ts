@@ -12,6 +12,7 @@ export function describePlatform(ready: { endpoints: Endpoints; settings: Settin
     ['Log in as', `${developer.name} (one click)`],
     ...apis.map((name): [string, string] => [`API ${name}`, `${endpoints.gateway}/api/${name}/docs`]),
     ['Tracker', `<script defer src="${endpoints.gateway}/t.js" data-site="${firstSite.id}"></script>`],
+    ['Mail', `${endpoints.gateway}/local/mail`],
     ['AWS endpoint', endpoints.aws],
     ['Identity issuer', endpoints.issuer],
     ...Object.entries(endpoints.databases).map(([name, url]): [string, string] => [`Database ${name}`, url]),

@@ -10,7 +10,7 @@ import { askForToken, startTestPlatform } from './testing.ts';
 
 const deadlineMs = 15_000;
 const processes = ['analytics-api', 'analytics-loader', 'analytics-processor', 'analytics-relay'];
-const everybody = [...processes, 'aws', 'dashboard', 'gateway', 'postgres', 'supervisor'];
+const everybody = [...processes, 'aws', 'dashboard', 'gateway', 'mail', 'postgres', 'supervisor'];
 let dataDir: string;
 let platform: TestPlatform;
 
@@ -80,6 +80,9 @@ test('the gateway leads to the page, the API, the tracker and the issuer, and no
   expect(await get('/api/analytics/openapi.json')).toEqual([200, 'application/json']);
   expect(await get('/api/analytics/sites')).toEqual([401, 'application/problem+json']);
   expect(await get('/local/oidc/.well-known/openid-configuration')).toEqual([200, 'application/json']);
+  expect(await get('/local/mail')).toEqual([200, 'text/html']);
+  expect(await get('/local/mail/api/messages')).toEqual([200, 'application/json']);
+  expect(await get('/local/nothing')).toEqual([404, 'application/problem+json']);
   expect(await get('/metrics')).toEqual([404, 'application/problem+json']);
   expect(await get('/api/orders')).toEqual([404, 'application/problem+json']);
 });

@@ -14,6 +14,7 @@ import {
   developerScopes,
   environment,
   localProcess,
+  mailRoutes,
   migrationProcess,
   planRoutes,
   planWorkloads,
@@ -26,7 +27,7 @@ import { seedFirstSite } from './seed.ts';
 import type { Settings } from './settings.ts';
 
 const minFreeMib = 100;
-const wishedPorts = { aws: 8091, control: 8092, postgres: 8093, mail: 8094 };
+const wishedPorts = { aws: 8091, control: 8092, postgres: 8093, mail: 8094, mailPage: 8095 };
 
 /** A running platform. */
 export interface Platform {
@@ -119,6 +120,7 @@ async function startAll(start: Start): Promise<Endpoints> {
   );
   const events = step('aws', () => startAws(start, ports, facts));
   const built = Promise.all(servicesOf(plans).map((service) => build(start, service, facts)));
+  const mail = step('mail', () => crew.start(mailProcess(start, ports, facts)));
   const door = step('gateway', () => crew.start(gatewayProcess(start, ports, facts)));
   const early = plans.filter((plan) => !plan.service.database);
   const late = plans.filter((plan) => plan.service.database);
@@ -126,7 +128,7 @@ async function startAll(start: Start): Promise<Endpoints> {
     step(plan.name, () => crew.start(workloadProcess(plan, portOf(plan.name), facts)));
   const page = Promise.all([door, built]).then(() => Promise.all(early.map(startWorkload)));
   const rest = Promise.all([data, events, built]).then(() => Promise.all([...late.map(startWorkload), seed(facts)]));
-  await Promise.all([data, events, built, door, page, rest]);
+  await Promise.all([data, events, built, mail, door, page, rest]);
   return crew.announce(endpointsOf(start, ports, facts));
 }
 
@@ -201,6 +203,24 @@ async function startAws(start: Start, ports: ReadonlyMap<string, number>, facts:
   );
 }
 
+function mailProcess(start: Start, ports: ReadonlyMap<string, number>, facts: PlatformFacts) {
+  return localProcess(
+    {
+      name: 'mail',
+      script: 'mail/main.ts',
+      oldSpaceMib: 96,
+      env: {
+        HOST: '127.0.0.1',
+        PORT: String(ports.get('mailPage')),
+        MAIL_SMTP_PORT: String(ports.get('mail')),
+        MAIL_FOLDER: join(start.settings.dataDir, 'mail'),
+      },
+      readyUrl: `http://127.0.0.1:${ports.get('mailPage')}/readyz`,
+    },
+    facts,
+  );
+}
+
 function gatewayProcess(start: Start, ports: ReadonlyMap<string, number>, facts: PlatformFacts) {
   return localProcess(
     {
@@ -212,7 +232,7 @@ function gatewayProcess(start: Start, ports: ReadonlyMap<string, number>, facts:
         ORIGIN: start.origin,
         ISSUER_DIR: join(start.settings.dataDir, 'issuer'),
         ISSUER_SCOPES: developerScopes.join(' '),
-        GATEWAY_ROUTES: JSON.stringify(planRoutes(start.plans, ports)),
+        GATEWAY_ROUTES: JSON.stringify([...planRoutes(start.plans, ports), ...mailRoutes(ports.get('mailPage') ?? 0)]),
       },
       readyUrl: `${facts.gatewayUrl}/local/oidc/jwks`,
     },
