@@ -70,8 +70,9 @@ function operation(route: Route): object {
 function responses(route: Route): object {
   const declared = Object.entries(route.responses).map(([status, rule]) => {
     const type = rule.type ?? 'application/json';
+    const others = (rule.alsoAs ?? []).map((other) => [other, { schema: { type: 'string' } }]);
     const content = rule.schema
-      ? { [type]: { schema: schemaOf(rule.schema, 'output') } }
+      ? { [type]: { schema: schemaOf(rule.schema, 'output') }, ...Object.fromEntries(others) }
       : rule.type && { [type]: { schema: { type: 'string' } } };
     return [status, { description: rule.description, ...(content && { content }) }];
   });

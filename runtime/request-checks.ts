@@ -90,6 +90,7 @@ export async function readBody(rule: BodyRule, source: BodySource): Promise<unkn
   const limit = rule.maxBytes ?? defaultBodyBytes;
   if (Number(headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
   const bytes = incoming ? await readIncoming(incoming, limit) : await readStream(source.request(), limit);
+  if (rule.format === 'bytes') return validate(rule.schema, bytes, { what: 'body' });
   const text = decode(bytes);
   if (rule.format === 'text') return validate(rule.schema, text, { what: 'body' });
   return validate(rule.schema, parseJsonBody(text), { what: 'body' });

@@ -43,8 +43,11 @@ export interface BodyRule<Body extends z.ZodType = z.ZodType> {
   types?: readonly string[];
   /** At most so many bytes; 65,536 unless said otherwise. */
   maxBytes?: number;
-  /** `json` is parsed strictly; `text` is decoded as UTF-8 and given to the schema as it is. */
-  format?: 'json' | 'text';
+  /**
+   * `json` is parsed strictly; `text` is decoded as UTF-8 and given to the schema as it is; `bytes` are the bytes that came,
+   * for a body that is signed.
+   */
+  format?: 'json' | 'text' | 'bytes';
 }
 
 export interface ResponseRule {

@@ -126,7 +126,8 @@ interface PreparedRoute {
 }
 
 function prepare(route: Route, metrics: Metrics): PreparedRoute {
-  const types = Object.values(route.responses).map((rule) => rule.type ?? 'application/json');
+  const rules = Object.values(route.responses);
+  const types = rules.flatMap(({ type = 'application/json', alsoAs = [] }) => [type, ...alsoAs]);
   const seconds = metrics.requestSeconds.labels({ route: route.path });
   const counters = new Map<number, { inc(): void }>();
   return {

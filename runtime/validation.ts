@@ -15,8 +15,17 @@ export function violationsOf(issues: readonly Issue[], prefix = ''): Violation[]
         message: 'There is no such field.',
       }));
     }
+    const meant = issue.code === 'invalid_union' ? meantBranch(issue.errors) : undefined;
+    if (meant) return violationsOf(meant, prefix + toPointer(issue.path));
     return [{ pointer: prefix + toPointer(issue.path), code: codeOf(issue), message: issue.message }];
   });
+}
+
+/** Of forms that may be taken instead of one another: the one whose type was sent. Its faults are the caller's. */
+function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const isOtherType = (issue: Issue): boolean => issue.code === 'invalid_type' && issue.path.length === 0;
+  const meant = branches.filter((issues) => !issues.some(isOtherType));
+  return meant.length === 1 ? meant[0] : undefined;
 }
 
 function codeOf(issue: Issue): string {

@@ -1,0 +1,107 @@
+import { inParallel } from '@millrace/runtime/in-parallel.ts';
+import type { Log } from '@millrace/runtime/log.ts';
+import { Pacer } from '@millrace/runtime/pacer.ts';
+import type { Clock, Random } from '@millrace/runtime/ports.ts';
+import type { Closable } from '@millrace/runtime/process.ts';
+import type postgres from 'postgres';
+import type { DueWebhook } from './simulated-store.ts';
+import { borrowWebhooks, findFaults, postponeWebhook, removeWebhook } from './simulated-store.ts';
+import { signatureHeader, signWebhook } from './webhook.ts';
+
+interface CourierParts {
+  /** The simulated company's own connections. */
+  sql: postgres.Sql;
+  url: string;
+  key: string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+export interface Courier extends Closable {
+  /** There is a callback to send. */
+  wake(): void;
+}
+
+const batchSize = 32;
+const atOnce = 8;
+const answerMs = 5_000;
+const loanMs = 10_000;
+const pollMs = 500;
+const firstPauseMs = 200;
+const longestPauseMs = 30_000;
+/** About ten hours of an address that does not answer. */
+const maxTries = 1_200;
+
+/**
+ * Sends the simulated company's callbacks until each was answered with 2xx: at least once, in any order, again after a crash.
+ * Any number of couriers may run.
+ */
+export function startCourier(parts: CourierParts): Courier {
+  const pacer = new Pacer({ random: parts.random, firstPauseMs, longestPauseMs });
+  const running = (async () => {
+    while (!pacer.isStopped) {
+      try {
+        const sent = await sendDue(parts, pacer.signal);
+        pacer.succeed();
+        if (sent < batchSize) await pacer.rest(pollMs);
+      } catch (error) {
+        parts.log.warn({ err: error }, 'callbacks could not be read and are sent later');
+        await pacer.backOff();
+      }
+    }
+  })();
+  return {
+    wake: pacer.wake,
+    close: async () => {
+      pacer.stop();
+      await running;
+    },
+  };
+}
+
+async function sendDue(parts: CourierParts, stop: AbortSignal): Promise<number> {
+  const now = parts.clock.now();
+  const loan = { now, until: new Date(now.getTime() + loanMs), limit: batchSize };
+  const due = await borrowWebhooks(parts.sql, loan);
+  await inParallel(due, atOnce, (webhook) => deliver(parts, webhook, stop));
+  return due.length;
+}
+
+async function deliver(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal): Promise<void> {
+  const { sql, clock, log } = parts;
+  const { id, key, tries } = webhook;
+  const faults = await findFaults(sql, { operation: 'webhook', key, now: clock.now() });
+  const times = faults.has('duplicate') ? 2 : 1;
+  let isTaken = !faults.has('error');
+  for (let time = 0; isTaken && time < times; time += 1) isTaken = await post(parts, webhook, stop);
+  if (!isTaken && tries < maxTries) {
+    const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(tries - 1, 20), longestPauseMs);
+    await postponeWebhook(sql, id, new Date(clock.now().getTime() + pauseMs));
+    return;
+  }
+  if (!isTaken) log.error({ webhook: id }, 'a callback was never taken and is given up');
+  await removeWebhook(sql, id);
+}
+
+async function post(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal): Promise<boolean> {
+  const bytes = new TextEncoder().encode(webhook.body);
+  try {
+    const response = await fetch(parts.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        [signatureHeader]: signWebhook(parts.key, bytes, parts.clock.now()),
+      },
+      body: bytes,
+      redirect: 'error',
+      signal: AbortSignal.any([stop, AbortSignal.timeout(answerMs)]),
+    });
+    await response.body?.cancel();
+    if (!response.ok) parts.log.warn({ webhook: webhook.id, status: response.status }, 'a callback was refused');
+    return response.ok;
+  } catch (error) {
+    if (!stop.aborted) parts.log.debug({ webhook: webhook.id, err: error }, 'a callback was not answered');
+    return false;
+  }
+}
