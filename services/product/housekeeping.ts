@@ -1,0 +1,49 @@
+import { purgeIdempotencyKeys } from '@millrace/runtime/idempotency.ts';
+import type { Closable } from '@millrace/runtime/process.ts';
+import type { Uploads } from '@millrace/runtime/uploads.ts';
+import type { Workload } from '@millrace/runtime/workload.ts';
+import type { ProductConfig } from './config.ts';
+import { lockOldUploads, removeUpload } from './image-store.ts';
+import { startLoop } from './loops.ts';
+import { purgeErased } from './recommendation-store.ts';
+import { purgeReservations } from './reservation-store.ts';
+
+const everyMs = 60_000;
+const rowsAtOnce = 1_000;
+const uploadsAtOnce = 10;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** Two URLs' lives: nobody looks at a replaced image any more. */
+const uploadOverMs = 2 * hourMs;
+const marginDays = 7;
+
+/** Removes what nobody needs: used keys, ended reservations, ids of erased people, and uploads that came to nothing. */
+export function startHousekeeping(own: Workload<ProductConfig>, uploads: Uploads): Closable {
+  return startLoop(own, {
+    complaint: 'what is over could not be removed',
+    everyMs,
+    step: () => keepHouse(own, uploads),
+  });
+}
+
+/** One round of it. @returns whether there is more. */
+export async function keepHouse(own: Workload<ProductConfig>, uploads: Uploads): Promise<boolean> {
+  const { database, clock, service } = own;
+  const now = clock.now();
+  const ago = (milliseconds: number): Date => new Date(now.getTime() - milliseconds);
+  // Older events are refused, so that nothing can ask for these rows.
+  const before = ago((service.inboxDays + marginDays) * dayMs);
+  const limit = rowsAtOnce;
+  const keys = await purgeIdempotencyKeys(database.sql, { now, limit });
+  const reservations = await database.db.transaction((tx) => purgeReservations(tx, { before, limit }));
+  const people = await database.db.transaction((tx) => purgeErased(tx, { before, limit }));
+  const old = await database.db.transaction(async (tx) => {
+    const found = await lockOldUploads(tx, { over: ago(uploadOverMs), unused: ago(dayMs), limit: uploadsAtOnce });
+    for (const key of found) {
+      await uploads.remove(key);
+      await removeUpload(tx, key);
+    }
+    return found.length;
+  });
+  return [keys, reservations, people].includes(limit) || old === uploadsAtOnce;
+}
