@@ -80,6 +80,12 @@ const cases: [code: string, place: string, message: string, change: (contract: W
     'Write its whole ARN',
     (c) => (c.services.analytics.secrets.SIGNING_KEY += 'x'),
   ],
+  [
+    'E004',
+    'services.payment.secrets.WEBHOOK_KEY',
+    'payment/webhook-key',
+    (c) => delete c.services.payment.secrets.WEBHOOK_KEY,
+  ],
 ];
 
 describe('the platform contract', () => {
