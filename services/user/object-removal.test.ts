@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { png } from '@millrace/runtime/testing/images.ts';
+import { waitFor } from '@millrace/runtime/testing/wait.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startObjectRemoval } from './object-removal.ts';
+import type { UserService } from './testing/user-service.ts';
+import { openUserService } from './testing/user-service.ts';
+
+let service: UserService;
+let aheadMs = 0;
+const clock = { now: () => new Date(Date.now() + aheadMs) };
+beforeAll(async () => {
+  service = await openUserService();
+});
+afterAll(() => service?.close());
+
+async function unwantedObjects(count: number): Promise<string[]> {
+  const forms = await Promise.all(
+    Array.from({ length: count }, () =>
+      service.bucket.uploads.offer({ ownerId: randomUUID(), type: 'image/png', maxBytes: 5_000 }),
+    ),
+  );
+  for (const form of forms) expect(await service.bucket.post(form, png(3, 2))).toBe(204);
+  const keys = forms.map(({ key }) => key);
+  await service.sql`insert into unwanted_object (key, due_at) select unnest(${keys}::text[]), now()`;
+  return keys;
+}
+
+test('objects are taken away once, by however many processes', async () => {
+  const keys = await unwantedObjects(25);
+  const removed: string[] = [];
+  const uploads = {
+    remove: async (key: string) => {
+      removed.push(key);
+      await service.bucket.uploads.remove(key);
+    },
+  };
+  const loops = [1, 2, 3].map(() => startObjectRemoval({ ...service.own, uploads, everyMs: 20 }));
+  await waitFor(async () => (await service.unwanted()).length === 0);
+  await Promise.all(loops.map((loop) => loop.close()));
+  expect(removed.sort()).toEqual(keys.sort());
+  for (const key of keys) expect(await service.bucket.look(key)).toBe(404);
+});
+
+test('one that cannot be taken away is tried again later, and does not hold up the others', async () => {
+  const [stuck = '', ...others] = await unwantedObjects(3);
+  let isBroken = true;
+  const uploads = {
+    remove: async (key: string) => {
+      if (isBroken && key === stuck) throw new Error('The bucket answered 503.');
+      await service.bucket.uploads.remove(key);
+    },
+  };
+  const loop = startObjectRemoval({ ...service.own, clock, uploads, everyMs: 20 });
+  try {
+    await waitFor(async () => (await service.unwanted()).length === 1);
+    for (const key of others) expect(await service.bucket.look(key)).toBe(404);
+    const attempts = async () => {
+      const [row] = await service.sql<{ attempts: number }[]>`select attempts from unwanted_object`;
+      return row?.attempts ?? 0;
+    };
+    expect(await attempts()).toBe(1);
+    aheadMs = 10_000;
+    await waitFor(async () => (await attempts()) === 2);
+    isBroken = false;
+    aheadMs = 60_000;
+    await waitFor(async () => (await service.unwanted()).length === 0);
+  } finally {
+    await loop.close();
+  }
+  expect(await service.bucket.look(stuck)).toBe(404);
+});
+
+test('F7 the loop outlives its database connections', async () => {
+  const loop = startObjectRemoval({ ...service.own, uploads: service.bucket.uploads, everyMs: 20 });
+  try {
+    await service.sql`
+      select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
+    await unwantedObjects(2);
+    await waitFor(async () => (await service.unwanted()).length === 0, 10_000);
+  } finally {
+    await loop.close();
+  }
+});
