@@ -2,7 +2,7 @@ import type postgres from 'postgres';
 
 /** What does not add up, read from the database alone: invariant I2 for each product, and the ends of reservations. */
 export async function findImbalances(sql: postgres.Sql): Promise<unknown[]> {
-  return sql`
+  const rows = await sql`
     with moved as (
       select product_id,
         coalesce(sum(quantity) filter (where kind in ('initial', 'restock')), 0) as came_in,
@@ -20,4 +20,5 @@ export async function findImbalances(sql: postgres.Sql): Promise<unknown[]> {
     where available < 0
       or available <> coalesce(came_in, 0) - coalesce(kept.held, 0) - coalesce(kept.sold, 0)
       or available <> coalesce(came_in, 0) - coalesce(moved.held, 0) + coalesce(came_back, 0)`;
+  return [...rows];
 }

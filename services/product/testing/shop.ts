@@ -53,7 +53,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     migrations: join(import.meta.dirname, '..', 'migrations'),
     config: settings,
     routes: (own) => {
-      keeper = openStockKeeper(own);
+      keeper ??= openStockKeeper(own);
       return apiRoutes(own, uploads);
     },
     ...(hasConsumers && {
