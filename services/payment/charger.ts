@@ -26,7 +26,7 @@ export interface ChargerParts {
 export const maxChargeTries = 5;
 /** A person is told when the provider has not settled something after so many calls. */
 export const attentionTries = 8;
-const firstRetryMs = 200;
+const firstRetryMs = 100;
 const longestRetryMs = 15_000;
 const pollMs = 200;
 const firstPauseMs = 50;
