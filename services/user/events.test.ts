@@ -191,7 +191,7 @@ function shuffled<Item>(items: readonly Item[], random: (below: number) => numbe
 
 test('I8 F15 F16 10,000 deliveries, shuffled and each of an event up to five times, give what a witness counts', async () => {
   const random = seeded(20_261_121);
-  const users = Array.from({ length: 40 }, () => randomUUID());
+  const users: string[] = Array.from({ length: 40 }, () => randomUUID());
   const kinds = Object.keys(lives) as Life[];
   const witness = new Map(users.map((userId) => [userId, { points: 0, pendingPoints: 0 }]));
   const deliveries: TestMessage[] = [];
