@@ -87,11 +87,11 @@ async function writeRound(tx: Transaction, changes: readonly OrderChange[]): Pro
       ${column(({ after }) => after.reason)}::text[],
       ${column(({ after }) => after.version)}::integer[],
       ${column(({ after }) => after.attemptId)}::uuid[],
-      ${column(({ after }) => after.isCharged)}::boolean[],
+      ${column(({ after }) => String(after.isCharged))}::text[]::boolean[],
       ${column(({ after }) => after.repeats)}::integer[],
       ${dates(({ updatedAt }) => updatedAt)}::timestamptz[],
       ${dates(({ dueAt }) => dueAt)}::timestamptz[],
-      ${column(({ after }) => after.isErased && isEnd(after.state))}::boolean[]
+      ${column(({ after }) => String(after.isErased && isEnd(after.state)))}::text[]::boolean[]
     ) as change (id, from_state, state, withdrawn_from, last_move, note, reason, version, attempt_id, is_charged, repeats,
       updated_at, due_at, is_forgotten)
     where shop_order.id = change.id and shop_order.version = change.version - 1 and shop_order.state = change.from_state`;

@@ -95,7 +95,7 @@ function runPlacement(sql: postgres.ISql, placement: Placement): Promise<Placeme
       insert into shop_order (id, user_id, state, last_move, version, total_minor, currency, address, payment_token,
         correlation_id, placed_at, updated_at, due_at)
       select ${orderId}::uuid, ${userId}::uuid, ${firstMove.to}, 'place', 1, total_minor, currency,
-        ${JSON.stringify(order.address)}::jsonb, ${order.paymentToken}, ${placement.correlationId},
+        ${JSON.stringify(order.address)}::json, ${order.paymentToken}, ${placement.correlationId},
         ${now}::timestamptz, ${now}::timestamptz, ${placement.dueAt}::timestamptz
       from claimed, cart
     ), stored as (

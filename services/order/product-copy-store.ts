@@ -28,7 +28,7 @@ export async function keepProducts(
       ${column(({ name }) => name)}::text[],
       ${column(({ price }) => price.amountMinor)}::bigint[],
       ${column(({ price }) => price.currency)}::text[],
-      ${column(({ isActive }) => isActive)}::boolean[],
+      ${column(({ isActive }) => String(isActive))}::text[]::boolean[],
       ${column(({ available }) => Math.min(available, 2_147_483_647))}::integer[])
     on conflict (product_id) do update set
       version = excluded.version, name = excluded.name, price_minor = excluded.price_minor, currency = excluded.currency,

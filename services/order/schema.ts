@@ -9,7 +9,7 @@ import {
   foreignKey,
   index,
   integer,
-  jsonb,
+  json,
   pgTable,
   primaryKey,
   text,
@@ -52,7 +52,8 @@ export const orderTable = pgTable(
     version: integer().notNull(),
     totalMinor: minor('total_minor').notNull(),
     currency: text().notNull(),
-    address: jsonb().$type<Address>(),
+    /** As it was sent: jsonb would order its members anew. */
+    address: json().$type<Address>(),
     /** Forgotten as soon as the payment was asked for. */
     paymentToken: text('payment_token'),
     attemptId: uuid('attempt_id'),

@@ -41,7 +41,8 @@ create table shop_order (
   version integer not null,
   total_minor bigint not null,
   currency text not null,
-  address jsonb,
+  -- As it was sent: jsonb would order its members anew.
+  address json,
   -- Forgotten as soon as the payment was asked for.
   payment_token text,
   attempt_id uuid,

@@ -60,6 +60,17 @@ export const address = { name: 'Ada', street: 'Ring 1', city: 'Wien', postalCode
 export const ada = '018f0000-0000-7000-8000-00000000ada0';
 export const bob = '018f0000-0000-7000-8000-00000000b0b0';
 
+/** What product says of a thing that is sold. */
+export const fact = (productId: string, changes: Partial<ProductFact> = {}): ProductFact => ({
+  productId,
+  version: 1,
+  name: 'A thing',
+  price: { amountMinor: 500, currency: 'EUR' },
+  isActive: true,
+  available: 100,
+  ...changes,
+});
+
 export const testSettings = {
   ISSUER_URL: 'http://127.0.0.1:9',
   JWKS_URL: 'http://127.0.0.1:9/jwks',
