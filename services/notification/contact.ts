@@ -26,6 +26,6 @@ export function decideContact(known: Pick<Contact, 'version'> | undefined, event
   if (aggregateVersion <= version) return { outcome: 'stale' };
   if (aggregateVersion > version + 1) return { outcome: 'gap' };
   const reach = event.type === 'UserErased' ? null : { email: event.data.email, name: event.data.name };
-  const contact = { userId: data.userId, version: aggregateVersion, reach };
+  const contact = { userId: data.userId.toLowerCase(), version: aggregateVersion, reach };
   return { outcome: 'changed', contact, isNew: event.type === 'UserRegistered' };
 }

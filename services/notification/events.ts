@@ -40,12 +40,12 @@ async function tell(own: Workload, tx: Transaction, tellings: readonly Telling[]
 
 /** Follows who people are, each version in its turn, and welcomes the new ones. */
 async function followPeople(own: Workload, tx: Transaction, events: readonly UserEvent[]): Promise<Outcome> {
-  const people = events.map(({ data }) => data.userId);
+  const people = events.map(({ data }) => data.userId.toLowerCase());
   await lockPeople(tx, people, 'alone');
   const contacts = await readContacts(tx, people);
   const later: string[] = [];
   for (const event of events) {
-    const { userId } = event.data;
+    const userId = event.data.userId.toLowerCase();
     const decision = decideContact(contacts.get(userId), event);
     if (decision.outcome === 'stale') messagingMetrics(own.metrics).stale.inc({ consumer: 'UserRegistered' });
     if (decision.outcome === 'gap') later.push(event.id);

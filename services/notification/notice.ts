@@ -64,7 +64,7 @@ const maxLines = 20;
 /** What the buyer is told. */
 export function tellingOf(event: OrderEvent): Telling {
   const { userId, orderId } = event.data;
-  return { eventId: event.id, recipient: userId, orderId, at: event.occurredAt, facts: factsOf(event) };
+  return { eventId: event.id, recipient: userId.toLowerCase(), orderId, at: event.occurredAt, facts: factsOf(event) };
 }
 
 function factsOf(event: OrderEvent): NoticeFacts {

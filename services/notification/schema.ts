@@ -1,11 +1,12 @@
+import { idempotencyKeyTable } from '@millrace/runtime/idempotency.ts';
 import { inboxTable } from '@millrace/runtime/inbox.ts';
 import { outboxTable } from '@millrace/runtime/outbox.ts';
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, jsonb, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, check, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import type { NoticeFacts, NoticeKind } from './notice.ts';
 
 /** Created by the runtime's own migrations. */
-export { inboxTable, outboxTable };
+export { idempotencyKeyTable, inboxTable, outboxTable };
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -38,7 +39,7 @@ export const noticeTable = pgTable(
     facts: jsonb().$type<NoticeFacts>().notNull(),
   },
   (table) => [
-    unique('notice_once').on(table.eventId, table.channel, table.recipient),
+    uniqueIndex('notice_once').on(table.eventId, table.channel, table.recipient),
     index('notice_recipient').on(table.recipient, table.channel, table.createdAt, table.id),
     index('notice_created').on(table.createdAt),
     check('notice_channel', sql`channel in ('page', 'email')`),

@@ -1,17 +1,23 @@
 import Mail from 'nodemailer/lib/mailer';
-import SMTPTransport from 'nodemailer/lib/smtp-transport';
+import SMTPPool from 'nodemailer/lib/smtp-pool';
 import type { Mailer, Sending } from './mailer.ts';
 import { automaticHeader, noticeHeader } from './mailer.ts';
 
 const connectMs = 5_000;
 const silenceMs = 10_000;
+const idleMs = 5_000;
+const maxConnections = 8;
 
-/** Sends by SMTP, a connection for each mail. `url`: `smtp://[user:password@]host:port`. */
+/** Sends by SMTP over a few connections. `url`: `smtp://[user:password@]host:port`. */
 export function smtpMailer(options: { url: string; from: string }): Mailer {
   const { url, from } = options;
   const domain = from.slice(from.lastIndexOf('@') + 1);
-  const carrier = new SMTPTransport({
+  const carrier = new SMTPPool({
     url,
+    maxConnections,
+    idleTimeout: idleMs,
+    // The queue of mails repeats, in whatever process is there then.
+    maxRequeues: 0,
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: silenceMs,

@@ -17,6 +17,14 @@ const rejections = {
   deadline: 'We could not finish it in time, so we stopped. You have not been charged.',
 } as const;
 
+/** By the words of the order service; others are not shown. */
+const cancellations: ReadonlyMap<string, string> = new Map([
+  ['cancelled-by-customer', 'You asked for it, and it is done.'],
+  ['out-of-stock', 'Something in it was sold out after all. We are sorry.'],
+  ['stock-expired', 'Something in it was sold out before the payment came. We are sorry.'],
+  ['payment-deadline', 'The payment took too long.'],
+]);
+
 /** Puts a notice into words. `orderId` is there for everything that is about an order. */
 export function wordingOf(facts: NoticeFacts, orderId: string | null): Wording {
   const order = `Order ${orderNumber(orderId)}`;
@@ -39,7 +47,7 @@ export function wordingOf(facts: NoticeFacts, orderId: string | null): Wording {
     case 'order-cancelled':
       return plain(
         'Your order is cancelled',
-        `${order} is cancelled.`,
+        [`${order} is cancelled.`, cancellations.get(facts.reason) ?? ''].join(' ').trim(),
         'If you had already paid, you get it all back.',
       );
     case 'order-shipped':
