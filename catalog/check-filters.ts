@@ -2,20 +2,14 @@ import { z } from 'zod';
 import { nearest } from './did-you-mean.ts';
 import { environmentNames } from './environments.ts';
 import type { EventContract } from './event.ts';
-import { eventDetail } from './event.ts';
 import { isAlternatives, longestPattern, patternOf } from './event-pattern.ts';
 import type { Fault } from './fault.ts';
-import { fittingSample } from './fitting-sample.ts';
+import type { FieldSchema } from './fitting-sample.ts';
+import { detailSchema, fittingSample } from './fitting-sample.ts';
 import { unknownEvent } from './known-part.ts';
 import { readAlternative } from './pattern-operator.ts';
 import type { ContentFilter, Service, Subscription } from './service.ts';
 import { eventsOf } from './service.ts';
-
-/** JSON Schema as far as filters look at it. */
-interface FieldSchema {
-  type?: string;
-  properties?: Record<string, FieldSchema>;
-}
 
 /**
  * E035: a filter that looks for what its events do not have, or uses an operator for which no matcher of ours answers,
@@ -41,14 +35,15 @@ function eventFaults(events: readonly EventContract[], at: { filter: ContentFilt
       return faults.map(({ path, message }) => ({ place: [place, ...path].join('.'), code: 'E035', message }));
     }
     if (canPass(event, filter)) continue;
-    return [{ place, code: 'E035', message: `no ${event.name} can pass it. Write values that its schema allows.` }];
+    return [
+      {
+        place,
+        code: 'E035',
+        message: `no sample of ${event.name} can be made that passes it. Write values that its schema allows.`,
+      },
+    ];
   }
   return [];
-}
-
-function detailSchema(event: EventContract): FieldSchema {
-  const detail = event.isForeign ? event.data : eventDetail.extend({ data: event.data });
-  return z.toJSONSchema(detail, { io: 'input' }) as FieldSchema;
 }
 
 /** What has no sample at all, a proof tells of (X702). */

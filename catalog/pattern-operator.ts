@@ -1,9 +1,9 @@
-/** One alternative of a filter's field: which values it takes, and one that it takes. */
+/** One alternative of a filter's field: which values it takes, and some that it may take. */
 export interface Alternative {
   /** Is a value of the event taken? An absent one is undefined. */
   takes(value: unknown): boolean;
-  /** A value that is taken, near the one that a sample has. */
-  near(value: unknown): unknown;
+  /** Values near the one that a sample has, of which it takes some. */
+  near(value: unknown): readonly unknown[];
   /** What the field must be for this to make sense; undefined is anything. */
   needs?: 'number' | 'string';
 }
@@ -43,19 +43,22 @@ const examples: Record<string, string> = {
 
 const exactly = (wanted: Scalar): Alternative => ({
   takes: (value) => value === wanted,
-  near: () => wanted,
+  near: () => [wanted],
   ...((typeof wanted === 'string' || typeof wanted === 'number') && { needs: typeof wanted as 'string' | 'number' }),
 });
 
 const prefix = (wanted: string): Alternative => ({
   takes: (value) => typeof value === 'string' && value.startsWith(wanted),
-  near: (value) => `${wanted}${typeof value === 'string' ? value : ''}`,
+  near: (value) => {
+    const rest = typeof value === 'string' ? value : '';
+    return [`${wanted}${rest}`, `${wanted}${rest.slice(wanted.length)}`, wanted];
+  },
   needs: 'string',
 });
 
 const exists = (isWanted: boolean): Alternative => ({
   takes: (value) => (value !== undefined) === isWanted,
-  near: (value) => (isWanted ? value : undefined),
+  near: (value) => (isWanted ? [value, 'x'] : [undefined]),
 });
 
 /** Taken is every value that is there and not among those; EventBridge takes either texts or numbers here. */
@@ -64,12 +67,15 @@ function anythingBut(unwanted: readonly unknown[]): Alternative | undefined {
   const kind = typeof first;
   if ((kind !== 'string' && kind !== 'number') || unwanted.some((each) => typeof each !== kind)) return undefined;
   const takes = (value: unknown): boolean => value !== undefined && !unwanted.includes(value);
-  const near = (value: unknown): unknown => {
-    for (let turn = 1; turn <= unwanted.length + 1; turn += 1) {
-      const other = typeof value === 'number' ? value + turn : `${String(value)}${'x'.repeat(turn)}`;
-      if (takes(other)) return takes(value) ? value : other;
-    }
-    return value;
+  const near = (value: unknown): readonly unknown[] => {
+    const turns = Array.from({ length: unwanted.length + 1 }, (_, turn) => turn);
+    if (typeof value === 'number') return turns.map((turn) => value + turn);
+    const text = String(value);
+    // A text of a form of its own, such as an id, keeps it when one digit is another.
+    const digits = [...text.matchAll(/\d/g)].flatMap(({ index }) =>
+      [...'0123456789'].map((digit) => text.slice(0, index) + digit + text.slice(index + 1)),
+    );
+    return [...turns.map((turn) => `${text}${'x'.repeat(turn)}`), ...digits];
   };
   return { takes, near };
 }
@@ -91,8 +97,7 @@ function numeric(words: readonly unknown[]): Alternative | undefined {
   if (steps.length === 2 && least >= most) return undefined;
   const takes = (value: unknown): boolean =>
     typeof value === 'number' && steps.every(({ sign, limit }) => comparisons[sign]?.(value, limit as number));
-  const candidates = [least, least + 1, least - 1, (least + most) / 2];
-  return { takes, near: (value) => (takes(value) ? value : candidates.find(takes)), needs: 'number' };
+  return { takes, near: () => [least, least + 1, least - 1, (least + most) / 2], needs: 'number' };
 }
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);

@@ -134,7 +134,7 @@ const filters: readonly WrongCatalog[] = [
     what: 'a filter that no event can pass',
     catalog: amount({ numeric: ['<', 0] }),
     place,
-    message: 'no OrderPlaced can pass it',
+    message: 'no sample of OrderPlaced can be made that passes it',
   },
   {
     code: 'E035',

@@ -86,7 +86,7 @@ function missedFaults({ name, place, events, pattern }: EventRule, sampled: read
     if (sample && takes(pattern, sample)) return [];
     const message = sample
       ? `rule ${name} does not take a sample of ${contract.name}. Mend catalog/event-pattern.ts.`
-      : `no ${contract.name} can pass the filter of rule ${name}. Write a filter that its schema allows.`;
+      : `no sample of ${contract.name} can be made that passes the filter of rule ${name}. Write a filter that its schema allows.`;
     return [{ place, code: 'X702', message }];
   });
 }

@@ -87,7 +87,7 @@ export const badSettings: readonly BadSet[] = [
       })),
     },
     place: 'catalog/services.ts user.consumes[0]',
-    message: 'no OrderPlaced can pass the filter of rule prod-millrace-user-OrderPlaced',
+    message: 'no sample of OrderPlaced can be made that passes the filter of rule prod-millrace-user-OrderPlaced',
   },
   {
     code: 'X601',
