@@ -77,14 +77,14 @@ export async function connectAs(url: string, person: LocalPerson, stop: AbortSig
   };
 }
 
-async function requestToken(url: string, person: LocalPerson): Promise<string> {
+async function requestToken(url: string, { sub, email, scopes }: LocalPerson): Promise<string> {
   const remedy = 'Start it with `make up`, or set BASE_URL.';
   let response: Response;
   try {
     response = await fetch(`${url}/local/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(person),
+      body: JSON.stringify({ sub, email, scopes }),
       signal: AbortSignal.timeout(requestMs),
     });
   } catch (error) {
