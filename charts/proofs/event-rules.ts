@@ -5,7 +5,6 @@ import type { Fault } from '@millrace/catalog/fault.ts';
 import { fittingSample } from '@millrace/catalog/fitting-sample.ts';
 import { ruleName } from '@millrace/catalog/names.ts';
 import { sampleEvent } from '@millrace/catalog/sample.ts';
-import type { ContentFilter } from '@millrace/catalog/service.ts';
 import { eventsOf } from '@millrace/catalog/service.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
 
@@ -61,52 +60,51 @@ export function eventRules(set: RenderedEnvironment): Fault[] {
   return ruleFaults(rules, [...published, ...new Set(foreign)]);
 }
 
-/** The faults of rules against samples of all events: those that fit the rule's filter, and, of its own, the plain ones. */
+/** An event of a contract, made once for all rules. */
+interface Sampled {
+  contract: EventContract;
+  sample: Record<string, unknown>;
+}
+
+/** The faults of rules against samples of all events, where a rule has a filter with content that fits it. */
 export function ruleFaults(rules: readonly EventRule[], contracts: readonly EventContract[]): Fault[] {
-  const unsampled = contracts.flatMap((contract) => {
-    const sample = sampleOf(() => sampleEvent(contract));
-    return typeof sample === 'string' ? [{ contract, sample }] : [];
-  });
-  const sampled = contracts.filter((contract) => !unsampled.some((other) => other.contract === contract));
+  const made = contracts.map((contract) => ({ contract, sample: sampleOf(() => sampleEvent(contract)) }));
+  const all = made.flatMap(({ contract, sample }) => (typeof sample === 'string' ? [] : [{ contract, sample }]));
   return [
-    ...unsampled.map(({ contract, sample }) => ({
-      place: `${fileOf(contract)} ${contract.name}`,
-      code: 'X702',
-      message: `${sample}. Use a simpler form, or teach it that one.`,
-    })),
-    ...rules.flatMap((rule) => [...missedFaults(rule, sampled), ...takenFaults(rule, sampled), ...lengthFaults(rule)]),
+    ...made
+      .filter(({ sample }) => typeof sample === 'string')
+      .map(({ contract, sample }) => ({
+        place: `${fileOf(contract)} ${contract.name}`,
+        code: 'X702',
+        message: `${String(sample)}. Use a simpler form, or teach it that one.`,
+      })),
+    ...rules.flatMap((rule) => [...ownFaults(rule, all), ...otherFaults(rule, all), ...lengthFaults(rule)]),
   ];
 }
 
 /** X702: a sample of each own event that fits the filter is taken; a filter that none can fit takes nothing, ever. */
-function missedFaults({ name, place, events, pattern }: EventRule, sampled: readonly EventContract[]): Fault[] {
-  const own = sampled.filter((contract) => events.some((event) => isSame(event, contract)));
-  return own.flatMap((contract) => {
-    const sample = fittingSample(contract, pattern.detail);
-    if (sample && takes(pattern, sample)) return [];
-    const message = sample
+function ownFaults({ name, place, events, pattern }: EventRule, all: readonly Sampled[]): Fault[] {
+  const own = all.filter(({ contract }) => events.some((event) => isSame(event, contract)));
+  return own.flatMap(({ contract, sample }) => {
+    const fitting = pattern.detail ? fittingSample(contract, pattern.detail) : sample;
+    if (fitting && takes(pattern, fitting)) return [];
+    const message = fitting
       ? `rule ${name} does not take a sample of ${contract.name}. Mend catalog/event-pattern.ts.`
       : `no sample of ${contract.name} can be made that passes the filter of rule ${name}. Write a filter that its schema allows.`;
     return [{ place, code: 'X702', message }];
   });
 }
 
-/** X703: nothing of another event is taken, even where its content fits the filter. */
-function takenFaults({ name, place, events, pattern }: EventRule, sampled: readonly EventContract[]): Fault[] {
-  const others = sampled.filter((contract) => !events.some((event) => event.name === contract.name));
-  const taken = others.find((contract) => takes(pattern, withContent(sampleEvent(contract), pattern.detail, events)));
+/** X703: nothing of another event is taken, not even with content that fits the filter: names and sources tell them apart. */
+function otherFaults({ name, place, events, pattern }: EventRule, all: readonly Sampled[]): Fault[] {
+  const [event] = events;
+  const fitting = pattern.detail && event ? sampleOf(() => fittingSample(event, pattern.detail)) : undefined;
+  const content = typeof fitting === 'object' ? { detail: fitting['detail'] } : {};
+  const others = all.filter(({ contract }) => !events.some((own) => own.name === contract.name));
+  const taken = others.find(({ sample }) => takes(pattern, { ...sample, ...content }));
   if (!taken) return [];
-  return [{ place, code: 'X703', message: `rule ${name} takes ${taken.name} too. Mend catalog/event-pattern.ts.` }];
-}
-
-/** An event of another name with the content of one that fits: only its name and source tell them apart. */
-function withContent(
-  sample: Record<string, unknown>,
-  filter: ContentFilter | undefined,
-  [event]: readonly EventContract[],
-): Record<string, unknown> {
-  const fitting = filter && event ? sampleOf(() => fittingSample(event, filter)) : undefined;
-  return typeof fitting === 'object' ? { ...sample, detail: fitting['detail'] } : sample;
+  const message = `rule ${name} takes ${taken.contract.name} too. Mend catalog/event-pattern.ts.`;
+  return [{ place, code: 'X703', message }];
 }
 
 function lengthFaults({ name, place, pattern }: EventRule): Fault[] {
