@@ -10,17 +10,28 @@ interface ProblemBody {
 /** An answer that is not a success. `status` is 0 when there was no answer at all. */
 export class ApiError extends Error {
   readonly status: number;
+  /** The last part of the problem's type, such as `precondition-failed`. */
+  readonly slug: string;
   readonly fields: Record<string, string>;
+  /** What is wrong, by its whole pointer (RFC 6901) into the body. */
+  readonly pointers: Record<string, string>;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
     status: number,
     detail: string,
-    more: { fields?: Record<string, string>; retryAfterSeconds?: number | undefined } = {},
+    more: {
+      slug?: string;
+      fields?: Record<string, string>;
+      pointers?: Record<string, string>;
+      retryAfterSeconds?: number | undefined;
+    } = {},
   ) {
     super(detail);
     this.status = status;
+    this.slug = more.slug ?? '';
     this.fields = more.fields ?? {};
+    this.pointers = more.pointers ?? {};
     this.retryAfterSeconds = more.retryAfterSeconds;
   }
 }
@@ -28,7 +39,7 @@ export class ApiError extends Error {
 /** Calls this page's own server. @throws ApiError */
 export async function call<Value>(
   path: string,
-  options: { signal?: AbortSignal; body?: unknown; method?: string } = {},
+  options: { signal?: AbortSignal; body?: unknown; method?: string; headers?: Record<string, string> } = {},
 ): Promise<Value> {
   const { body, method = body === undefined ? 'GET' : 'POST' } = options;
   const signals = [AbortSignal.timeout(deadlineMs), ...(options.signal ? [options.signal] : [])];
@@ -40,6 +51,7 @@ export async function call<Value>(
         accept: 'application/json',
         ...(method !== 'GET' && { 'x-millrace-page': '1' }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...options.headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.any(signals),
@@ -57,10 +69,16 @@ export async function call<Value>(
 export async function readProblem(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => ({}))) as ProblemBody;
   const fields: Record<string, string> = {};
-  for (const { pointer, message } of problem.errors ?? []) fields[pointer.split('/').pop() ?? ''] ??= message;
+  const pointers: Record<string, string> = {};
+  for (const { pointer, message } of problem.errors ?? []) {
+    fields[pointer.split('/').pop() ?? ''] ??= message;
+    pointers[pointer] ??= message;
+  }
   const seconds = Number(response.headers.get('retry-after'));
   return new ApiError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`, {
+    slug: problem.type?.split('/').pop() ?? '',
     fields,
+    pointers,
     retryAfterSeconds: seconds > 0 ? seconds : undefined,
   });
 }
@@ -70,4 +88,12 @@ export function addressOf(path: string, query: Record<string, string | number | 
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
   return `/session/api/analytics/${path}?${search.toString()}`;
+}
+
+/** An address of one of the shop's APIs. */
+export function shopAddress(path: string, query: Record<string, string | number | undefined> = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  return `/session/api${path}${text && `?${text}`}`;
 }

@@ -43,7 +43,7 @@ export function createQueryClient(): QueryClient {
   return client;
 }
 
-const mayPass = (error: unknown): boolean =>
+export const mayPass = (error: unknown): boolean =>
   !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500;
 
 export const userQuery = queryOptions({

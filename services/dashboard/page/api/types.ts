@@ -4,6 +4,8 @@ import type { Dimension } from '../text/url-state.ts';
 export interface User {
   name: string;
   email: string;
+  /** What the login was granted: decides what is offered, never what is allowed. */
+  scopes: readonly string[];
 }
 
 export interface Site {

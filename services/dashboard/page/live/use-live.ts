@@ -2,8 +2,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { LiveFigures } from './live-feed.ts';
 import { followLive, nothingYet } from './live-feed.ts';
+import { useLookedAt } from './use-looked-at.ts';
 
-const hiddenGraceMs = 60_000;
 /** At most so often while views keep coming; the first after a calm is shown at once. */
 const totalsGapMs = 1_000;
 const panelsGapMs = 1_500;
@@ -57,23 +57,4 @@ function atMostEvery(gapMs: number, work: () => void): { run(): void; stop(): vo
     },
     stop: () => clearTimeout(timer),
   };
-}
-
-/** False when the page has been in the background for a minute: then nothing is kept open for it. */
-function useLookedAt(): boolean {
-  const [isLookedAt, setLookedAt] = useState(true);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = (): void => {
-      clearTimeout(timer);
-      if (document.visibilityState === 'visible') setLookedAt(true);
-      else timer = setTimeout(() => setLookedAt(false), hiddenGraceMs);
-    };
-    document.addEventListener('visibilitychange', look);
-    return () => {
-      clearTimeout(timer);
-      document.removeEventListener('visibilitychange', look);
-    };
-  }, []);
-  return isLookedAt;
 }

@@ -1,5 +1,6 @@
 import type { Interval, Range, RangeChoice } from './range.ts';
 import { presetNames } from './range.ts';
+import { browserZone } from './zone.ts';
 
 const locale = 'en-GB';
 const cache = new Map<string, Intl.DateTimeFormat>();
@@ -64,6 +65,17 @@ export function nameRange(choice: RangeChoice, range: Range, zone: string): stri
     : formatDay(range.fromMs, zone);
   return `${first} – ${formatDay(last, zone)}`;
 }
+
+/** 21 Nov 2026, 14:05:09, where this person is. */
+export const formatMoment = (at: string, options: { withSeconds?: boolean } = {}): string =>
+  format(Date.parse(at), browserZone(), {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(options.withSeconds && { second: '2-digit' }),
+  });
 
 /** now · 5 s · 3 min · 2 h · 4 days */
 export function formatAge(ageMs: number): string {

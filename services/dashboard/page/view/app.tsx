@@ -1,22 +1,49 @@
 import { QueryClientProvider, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { createQueryClient, userQuery } from '../api/queries.ts';
+import { NoticeLine } from '../notices/notice-line.tsx';
+import type { Place } from '../text/place.ts';
+import { readPlace } from '../text/place.ts';
+import { usePath } from '../ui/address.ts';
 import { Failure } from '../ui/notice.tsx';
-import { Sites } from './sites.tsx';
 import { Welcome } from './welcome.tsx';
 import './app.css';
 
-/** The page: who is here decides what is shown. */
+// Who shops needs no charts, and who looks at figures needs no shop.
+const Sites = lazy(() => import('./sites.tsx').then((part) => ({ default: part.Sites })));
+const OrderPage = lazy(() => import('../order/order-page.tsx').then((part) => ({ default: part.OrderPage })));
+const pages = {
+  shop: lazy(() => import('../shop/shop-page.tsx').then((part) => ({ default: part.ShopPage }))),
+  cart: lazy(() => import('../shop/cart-page.tsx').then((part) => ({ default: part.CartPage }))),
+  orders: lazy(() => import('../order/orders-page.tsx').then((part) => ({ default: part.OrdersPage }))),
+  profile: lazy(() => import('../profile/profile-page.tsx').then((part) => ({ default: part.ProfilePage }))),
+  notifications: lazy(() => import('../notices/notices-page.tsx').then((part) => ({ default: part.NoticesPage }))),
+  operator: lazy(() => import('../operator/operator-page.tsx').then((part) => ({ default: part.OperatorPage }))),
+};
+
+/** The page: its address decides what is shown, and who is here whether it is shown. */
 export function App() {
   const [client] = useState(createQueryClient);
+  const place = readPlace(usePath());
   return (
     <QueryClientProvider client={client}>
       <a className="skip" href="#main">
-        Skip to the figures
+        {place.name === 'analytics' ? 'Skip to the figures' : 'Skip to the content'}
       </a>
-      {location.pathname === '/' ? <Gate /> : <Nowhere />}
+      <NoticeLine />
+      <Suspense fallback={<main className="lone" id="main" aria-busy="true" aria-label="Loading" />}>
+        <Room key={place.name === 'order' ? place.id : place.name} place={place} />
+      </Suspense>
     </QueryClientProvider>
   );
+}
+
+function Room({ place }: { place: Place }) {
+  if (place.name === 'analytics') return <Gate />;
+  if (place.name === 'order') return <OrderPage id={place.id} />;
+  if (place.name === 'nowhere') return <Nowhere />;
+  const Page = pages[place.name];
+  return <Page />;
 }
 
 function Gate() {

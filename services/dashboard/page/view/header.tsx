@@ -1,13 +1,17 @@
 import { call } from '../api/client.ts';
 import type { Site, User } from '../api/types.ts';
+import { Bell } from '../notices/bell.tsx';
+import { CartLink } from '../shop/cart-link.tsx';
 import { Icon, Mark } from '../ui/icon.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { SearchList } from '../ui/search-list.tsx';
+import { Navigation } from './navigation.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 import './header.css';
 
 interface HeaderProps {
-  user: User;
+  /** `null`: nobody is logged in. `undefined`: not known yet. */
+  user: User | null | undefined;
   sites: readonly Site[];
   site?: Site;
   onChooseSite?(id: string): void;
@@ -24,6 +28,7 @@ export function Header({ user, sites, site, onChooseSite, onAdd, onTag, onHelp }
         <Mark />
         <span>Millrace</span>
       </a>
+      <Navigation user={user} />
       {site && onChooseSite && (
         <Popover
           className="button bare header-site"
@@ -60,8 +65,15 @@ export function Header({ user, sites, site, onChooseSite, onAdd, onTag, onHelp }
             <Icon name="help" />
           </button>
         )}
+        <CartLink />
+        {user && <Bell />}
         <ThemeSwitch />
-        <UserMenu user={user} />
+        {user && <UserMenu user={user} />}
+        {user === null && (
+          <a className="button small header-login" href={loginAddress()}>
+            Log in
+          </a>
+        )}
       </div>
     </header>
   );
@@ -114,6 +126,10 @@ function UserMenu({ user }: { user: User }) {
     </Popover>
   );
 }
+
+/** To the login, and back to this place. */
+export const loginAddress = (): string =>
+  `/session/login?returnTo=${encodeURIComponent(location.pathname + location.search)}`;
 
 async function logOut(): Promise<void> {
   await call('/session/logout', { method: 'POST' }).catch(() => undefined);

@@ -4,6 +4,7 @@ import { ApiError, call } from '../api/client.ts';
 import type { Site } from '../api/types.ts';
 import { browserZone } from '../text/zone.ts';
 import { sayFailure } from '../ui/notice.tsx';
+import '../ui/field.css';
 import './site-form.css';
 
 const hints = { name: 'As you want to see it here.', domain: 'Where the pages are, such as example.com.' };

@@ -1,4 +1,5 @@
 import { Mark } from '../ui/icon.tsx';
+import { Link } from '../ui/link.tsx';
 import './welcome.css';
 
 const failures: Record<string, string> = {
@@ -36,6 +37,9 @@ export function Welcome() {
       <a className="button main" href={`/session/login?returnTo=${encodeURIComponent(returnTo)}${fresh}`}>
         Log in
       </a>
+      <Link className="welcome-shop" to="/shop">
+        Look at the shop
+      </Link>
     </main>
   );
 }

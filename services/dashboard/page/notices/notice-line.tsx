@@ -1,0 +1,42 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { userQuery } from '../api/queries.ts';
+import { noticesQuery } from '../api/shop-queries.ts';
+import type { NoticeItem } from '../api/shop-types.ts';
+import { followStream } from '../live/follow-stream.ts';
+import { useLookedAt } from '../live/use-looked-at.ts';
+import type { NoticePages } from './notice-list.ts';
+import { withNotice } from './notice-list.ts';
+
+/** Listens for notices while somebody is logged in, and says each aloud. An order that has news is asked for at once. */
+export function NoticeLine() {
+  const { data: user } = useQuery(userQuery);
+  const isLookedAt = useLookedAt();
+  const client = useQueryClient();
+  const [latest, setLatest] = useState('');
+  const who = user?.email;
+  useEffect(() => {
+    if (who === undefined || !isLookedAt) return;
+    const { queryKey } = noticesQuery();
+    const line = followStream({
+      address: '/session/api/notifications/live',
+      onConnection: () => undefined,
+      onReturn: () => void client.invalidateQueries({ queryKey }),
+      onMessage: ({ event, data }) => {
+        if (event !== 'notice') return;
+        const notice = JSON.parse(data) as NoticeItem;
+        client.setQueryData<NoticePages>(queryKey, (known) => withNotice(known, notice));
+        for (const key of [['order', notice.orderId], ['orders'], ['loyalty']]) {
+          void client.invalidateQueries({ queryKey: key });
+        }
+        setLatest(notice.subject);
+      },
+    });
+    return () => line.stop();
+  }, [who, isLookedAt, client]);
+  return (
+    <p className="unseen" role="status">
+      {latest}
+    </p>
+  );
+}

@@ -1,0 +1,97 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { FormEvent } from 'react';
+import { useEffect, useRef } from 'react';
+import { ApiError } from '../api/client.ts';
+import type { Address } from '../api/shop-types.ts';
+import type { User } from '../api/types.ts';
+import { formatMoney } from '../text/money.ts';
+import { go } from '../ui/address.ts';
+import { Link } from '../ui/link.tsx';
+import { sayShopFailure } from '../ui/notice.tsx';
+import { AddressFields, CardChoice } from './address-fields.tsx';
+import type { Cart } from './cart.ts';
+import { cartTotal } from './cart.ts';
+import { mayRepeat, placeOrder, readRefusal } from './place-order.ts';
+import { clearCart, renewCartKey } from './use-cart.ts';
+
+const maxRepeats = 4;
+
+interface CheckoutProps {
+  user: User;
+  cart: Cart;
+  onLineFaults(faults: Record<number, string>): void;
+}
+
+/** Address, card, and the order. */
+export function Checkout({ user, cart, onLineFaults }: CheckoutProps) {
+  const client = useQueryClient();
+  const form = useRef<HTMLFormElement>(null);
+  const order = useMutation({
+    mutationFn: placeOrder,
+    retry: (failures, error) => failures < maxRepeats && mayRepeat(error),
+    retryDelay: (failures, error) =>
+      Math.max(error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0, 500 * 2 ** failures),
+    onMutate: () => onLineFaults({}),
+    onError: (error) => onLineFaults(readRefusal(error, sayShopFailure).lines),
+    onSuccess: (placed) => {
+      client.setQueryData(['order', placed.id], placed);
+      void client.invalidateQueries({ queryKey: ['orders'] });
+      // First away from the cart: it is not to be seen empty.
+      go(`/orders/${placed.id}`);
+      scrollTo(0, 0);
+      clearCart();
+    },
+  });
+  const refusal = order.error ? readRefusal(order.error, sayShopFailure) : undefined;
+  const error = order.error;
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error]);
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    if (order.isPending) return;
+    const given = new FormData(event.currentTarget);
+    order.mutate({ cart, address: readAddress(given), paymentToken: String(given.get('card')) });
+  };
+  return (
+    <form ref={form} className="card form card-body checkout-form" aria-label="Checkout" onSubmit={submit} noValidate>
+      <AddressFields name={user.name} faults={refusal?.fields ?? {}} />
+      <CardChoice fault={refusal?.fields.card} />
+      <div role="alert" className="form-fault">
+        {refusal?.isOtherOrder ? <OtherOrder /> : refusal?.rest.map((words) => <p key={words}>{words}</p>)}
+        {refusal && Object.keys(refusal.lines).length > 0 && <p>Some things in your cart cannot be ordered.</p>}
+      </div>
+      <button type="submit" className="button main" disabled={order.isPending}>
+        {order.isPending ? 'Placing the order…' : `Place order for ${cartTotal(cart).map(formatMoney).join(' + ')}`}
+      </button>
+      <p className="unseen" role="status">
+        {order.isPending && order.failureCount > 0 ? 'No answer yet. The same order is sent again.' : ''}
+      </p>
+    </form>
+  );
+}
+
+function OtherOrder() {
+  return (
+    <>
+      <p>
+        An order was already placed from this cart, before you changed it. See <Link to="/orders">my orders</Link>.
+      </p>
+      <button type="button" className="button small" onClick={renewCartKey}>
+        Make this another order
+      </button>
+    </>
+  );
+}
+
+function readAddress(given: FormData): Address {
+  const text = (name: string): string => String(given.get(name) ?? '').trim();
+  return {
+    name: text('name') || undefined,
+    street: text('street'),
+    city: text('city'),
+    postalCode: text('postalCode'),
+    region: text('region') || undefined,
+    country: text('country'),
+  };
+}

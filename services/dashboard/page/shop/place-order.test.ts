@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { ApiError } from '../api/client.ts';
+import { mayRepeat, readRefusal } from './place-order.ts';
+
+const say = (): string => 'It did not work.';
+
+it('faults stand at their lines and fields', () => {
+  const pointers = {
+    '/items/1/productId': 'Not sold any more.',
+    '/items/1/quantity': 'Too many.',
+    '/address/postalCode': 'Write a postal code.',
+    '/paymentToken': 'Unknown card.',
+  };
+  expect(readRefusal(new ApiError(422, 'Not valid.', { pointers }), say)).toEqual({
+    fields: { postalCode: 'Write a postal code.', card: 'Unknown card.' },
+    lines: { 1: 'Not sold any more.' },
+    rest: [],
+    isOtherOrder: false,
+  });
+});
+
+it('what belongs nowhere is said once, at the end', () => {
+  const said = readRefusal(new ApiError(422, 'Not valid.', { pointers: { '/items': 'Empty.' } }), say);
+  expect(said.rest).toEqual(['Empty.']);
+  expect(readRefusal(new ApiError(409, 'Out of stock.'), say).rest).toEqual(['It did not work.']);
+  expect(readRefusal(new TypeError('x'), say).rest).toEqual(['It did not work.']);
+});
+
+it('an order that was placed from this cart before is known by its problem', () => {
+  expect(readRefusal(new ApiError(422, '…', { slug: 'idempotency-mismatch' }), say).isOtherOrder).toBe(true);
+});
+
+it.each([
+  [0, '', true],
+  [503, 'unavailable', true],
+  [429, 'too-many-requests', true],
+  [409, 'idempotency-in-progress', true],
+  [409, 'out-of-stock', false],
+  [422, 'invalid-body', false],
+  [401, 'session-over', false],
+])('%s %s is sent again by itself: %s', (status, slug, expected) => {
+  expect(mayRepeat(new ApiError(status, '…', { slug }))).toBe(expected);
+});

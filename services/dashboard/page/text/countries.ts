@@ -1,0 +1,35 @@
+// ISO 3166-1 alpha-2.
+const codes =
+  'AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC ' +
+  'CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD ' +
+  'GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH ' +
+  'KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW ' +
+  'MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC ' +
+  'SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY ' +
+  'UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW';
+const names = new Intl.DisplayNames('en', { type: 'region' });
+
+/** Austria for AT; a code that is none stays as it is. */
+export function nameCountry(code: string): string {
+  try {
+    return names.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** Every country, by name. */
+export const countries = (): { code: string; name: string }[] =>
+  codes
+    .split(' ')
+    .map((code) => ({ code, name: nameCountry(code) }))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+
+/** Where this browser is at home, if it says so. */
+export function homeCountry(languages: readonly string[]): string {
+  for (const language of languages) {
+    const region = /^[a-z]{2,3}-(?:[A-Za-z]{4}-)?([A-Z]{2})$/.exec(language)?.[1];
+    if (region && codes.includes(region)) return region;
+  }
+  return 'AT';
+}
