@@ -1,0 +1,125 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { waitFor } from '@millrace/runtime/testing/wait.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { advance, startCharger, takeDue } from './charger.ts';
+import { orderFault } from './simulated-store.ts';
+import type { PaymentService } from './testing/payments.ts';
+import { deadlineMs, openPayments, requestPayment, requestRefund, saidOf, webhookKey } from './testing/payments.ts';
+import { checkWebhook } from './webhook.ts';
+import type { Courier } from './webhook-courier.ts';
+import { startCourier } from './webhook-courier.ts';
+
+interface Received {
+  body: string;
+  verdict: string;
+  status: number;
+}
+
+let service: PaymentService;
+let url: string;
+let received: Received[] = [];
+/** What the address answers before the service does; nothing lets it pass. */
+let refusals: number[] = [];
+const loops: { close(): Promise<void> }[] = [];
+
+// The service's door on a real socket, as the company sees it.
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', async () => {
+    const body = Buffer.concat(chunks);
+    const signature = String(request.headers['millrace-signature']);
+    const refusal = refusals.shift();
+    const headers = { 'content-type': 'application/json', 'millrace-signature': signature };
+    const answer = refusal
+      ? { status: refusal }
+      : await service.app.request('/api/payments/webhook', { method: 'POST', body: Uint8Array.from(body), headers });
+    const verdict = checkWebhook(webhookKey, { signature, body }, new Date());
+    received.push({ body: body.toString(), verdict, status: answer.status });
+    response.writeHead(answer.status).end();
+  });
+});
+
+beforeAll(async () => {
+  service = await openPayments({ hasWebhooks: true });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+  received = [];
+  refusals = [];
+});
+afterEach(async () => {
+  await Promise.all(loops.splice(0).map((loop) => loop.close()));
+  await service.sql`truncate provider.fault, provider.webhook`;
+});
+afterAll(async () => {
+  server.close();
+  await service.close();
+});
+
+function start(): Courier {
+  const { clock, random, log } = service.own;
+  const courier = startCourier({ sql: service.company.sql, url, key: webhookKey, clock, random, log });
+  loops.push(courier);
+  return courier;
+}
+const parts = () => ({ own: service.own, provider: service.provider, deadlineMs, concurrency: 16 });
+async function callProvider(): Promise<void> {
+  await Promise.all((await takeDue(parts(), 16)).map((payment) => advance(parts(), payment)));
+}
+const waiting = async (): Promise<number> => (await service.sql`select 1 from provider.webhook`).length;
+const kinds = (): string[] => received.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+
+test('what the company did is told, signed, and taken', async () => {
+  start();
+  const asked = await requestPayment(service);
+  await requestPayment(service, { paymentToken: 'tok_declined' });
+  await callProvider();
+  await requestRefund(service, asked);
+  await callProvider();
+  await waitFor(() => received.length === 3);
+  expect(kinds().sort()).toEqual(['charge.failed', 'charge.succeeded', 'refund.succeeded']);
+  expect(received.map(({ verdict, status }) => [verdict, status])).toEqual(Array(3).fill(['good', 200]));
+  await waitFor(async () => (await waiting()) === 0);
+  expect(await saidOf(service, asked.attemptId)).toEqual(['PaymentProcessed 5000', 'PaymentRefunded 5000']);
+});
+
+test('F35 the callback settles an attempt whose reply never comes, before its deadline', async () => {
+  start();
+  const asked = await requestPayment(service, { paymentToken: 'tok_timeout_after_charge' });
+  const [payment] = await takeDue(parts(), 1);
+  if (!payment) throw new Error('nothing was due');
+  let isReplied = false;
+  const reply = advance({ ...parts(), deadlineMs: 5_000 }, payment).then(() => (isReplied = true));
+  await waitFor(async () => (await saidOf(service, asked.attemptId)).length === 1, 4_000);
+  expect(isReplied).toBe(false);
+  await reply;
+  expect(await saidOf(service, asked.attemptId)).toEqual(['PaymentProcessed 5000']);
+});
+
+test('a callback that is refused comes again until it is taken', async () => {
+  refusals = [500, 503, 404];
+  start();
+  await requestPayment(service);
+  await callProvider();
+  await waitFor(() => received.length === 4);
+  expect(received.map(({ status }) => status)).toEqual([500, 503, 404, 200]);
+  expect(new Set(received.map(({ body }) => body)).size).toBe(1);
+  await waitFor(async () => (await waiting()) === 0);
+});
+
+test('F35 duplicate callbacks from two couriers settle each attempt once', async () => {
+  await orderFault(service.company.sql, { operation: 'webhook', kind: 'duplicate' });
+  start();
+  start();
+  const charger = startCharger(parts());
+  loops.push(charger);
+  const asked = await Promise.all(Array.from({ length: 20 }, () => requestPayment(service)));
+  await waitFor(async () => received.length >= 40 && (await waiting()) === 0, 10_000);
+  expect(received).toHaveLength(40);
+  for (const { attemptId } of asked) expect(await saidOf(service, attemptId)).toEqual(['PaymentProcessed 5000']);
+});
