@@ -105,7 +105,7 @@ describe('a cart', () => {
     const one = await shop.sell({ price: { amountMinor: 1, currency: 'EUR' } });
     const other = await shop.sell({ price: { amountMinor: 1, currency: 'USD' } });
     for (const id of [one, other]) {
-      const price = { amountMinor: 1, currency: id === one ? 'EUR' : 'USD' };
+      const price = { amountMinor: 1, currency: id === one ? ('EUR' as const) : ('USD' as const) };
       shop.product.known.set(id, fact(id, { price }));
     }
     const lines = [one, other].map((productId) => ({ productId, quantity: 1 }));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OrderPlaced } from '@millrace/catalog/events/order.ts';
-import { as, outcome } from '@millrace/runtime/testing/callers.ts';
+import { outcome } from '@millrace/runtime/testing/callers.ts';
 import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OrderView } from './order.ts';
