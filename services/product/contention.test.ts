@@ -43,6 +43,16 @@ const metric = async (name: string): Promise<number> => {
   );
 };
 
+/** How often the database ended one of two transactions that waited for each other. Each connection has counted its own. */
+async function deadlocks(): Promise<number> {
+  // Long enough that no connection of the pool answers two of them.
+  const tell = () => shop.sql`select pg_stat_force_next_flush(), pg_sleep(0.2)`;
+  await Promise.all(Array.from({ length: 10 }, tell));
+  const [row] = await shop.sql<{ deadlocks: number }[]>`
+    select deadlocks::int from pg_stat_database where datname = current_database()`;
+  return row?.deadlocks ?? Number.NaN;
+}
+
 describe('F26 opposing stock updates', () => {
   test('by orders of two workers and by HTTP wait for each other in one order: nothing fails, nothing is negative', async () => {
     const ids = await Promise.all(Array.from({ length: 6 }, async () => (await shop.add({ stock: 60 })).id));
@@ -62,6 +72,7 @@ describe('F26 opposing stock updates', () => {
     await quiet(shop);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(await findImbalances(shop.sql)).toEqual([]);
+    expect(await deadlocks()).toBe(0);
     expect(await metric('consumer_retries_total')).toBe(0);
     expect(await metric('consumer_dead_total')).toBe(0);
   }, 60_000);

@@ -170,7 +170,7 @@ async function play(told: typeof story extends fc.Arbitrary<infer Told> ? Told :
   const played = { products, orders };
   for (const happening of told.happenings) {
     await happen(played, happening);
-    expect(await findImbalances(shop.sql)).toEqual([]);
+    expect(await findImbalances(shop.sql, products)).toEqual([]);
   }
   // Everything is delivered at last, some of it again; then time goes by.
   for (const { events } of orders) await apply(events);
@@ -182,7 +182,7 @@ async function play(told: typeof story extends fc.Arbitrary<infer Told> ? Told :
 }
 
 test('I2 whatever happens in whatever order and however often, stock adds up and nothing outlives its order', async () => {
-  await fc.assert(fc.asyncProperty(story, play), { numRuns: 60 });
+  await fc.assert(fc.asyncProperty(story, play), { numRuns: 30 });
 }, 180_000);
 
 test('I2 the check itself sees what does not add up', async () => {
