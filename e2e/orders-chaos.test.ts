@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSql, startAudit, startLoyaltyAudit } from './audit.ts';
-import type { Databases } from './invariants.ts';
+import type { Databases, Violation } from './invariants.ts';
 import { findViolations } from './invariants.ts';
 import type { Platform } from './platform.ts';
 import { startPlatform } from './platform.ts';
@@ -35,6 +35,41 @@ const disorder = [
     action: { kind: 'duplicate', copies },
   })),
   { operation: 'ReceiveMessage', probability: 1, action: { kind: 'shuffle', window: 1_000 } },
+];
+
+/** One way to break each invariant, the mildest first, because they add up. */
+const spoilers: [invariant: Violation['invariant'], database: keyof Databases, statement: string][] = [
+  ['I10', 'notification', 'delete from notice where id = (select id from notice where channel = $$page$$ limit 1)'],
+  [
+    'I8',
+    'user',
+    `update loyalty_entry set points = points + 1 where order_id = (
+    select order_id from loyalty_entry where state = 'granted' limit 1)`,
+  ],
+  [
+    'I5',
+    'analytics',
+    `update shop_order set state = 'placed' where order_id = (select order_id from shop_order limit 1)`,
+  ],
+  [
+    'I4',
+    'product',
+    `delete from inbox where consumer = 'OrderPlaced' and event_id = (
+    select event_id from inbox where consumer = 'OrderPlaced' and event_id <> '00000000-0000-0000-0000-000000000000' limit 1)`,
+  ],
+  ['I3', 'payment', 'delete from audit.event where seq = (select min(seq) from audit.event)'],
+  [
+    'I2',
+    'product',
+    'update stock set available = available + 1 where product_id = (select product_id from stock limit 1)',
+  ],
+  ['I1', 'payment', 'update provider.charge set amount_minor = amount_minor + 1'],
+  [
+    'I6',
+    'order',
+    `insert into order_move (order_id, version, at, from_state, move, to_state)
+    select order_id, max(version) + 1, now(), 'delivered', 'cancel', 'cancelled' from order_move group by order_id limit 1`,
+  ],
 ];
 
 let platform: Platform;
@@ -155,7 +190,7 @@ describe(`${orderCount} orders, kill -9 ${killsPerKind} times each of ${kinds.le
     await setFaults(platform.endpoints.control, { seed, faults: [] });
     const stoppedMs = performance.now();
     const open = async (): Promise<number> => {
-      const rows = await databases.order`select 1 from shop_order where not (state = any(${ends}))`;
+      const rows = await databases.order`select 1 from shop_order where state not in ${databases.order(ends)}`;
       return rows.length;
     };
     await expect.poll(open, { timeout: endMs, interval: 250 }).toBe(0);
@@ -173,4 +208,11 @@ describe(`${orderCount} orders, kill -9 ${killsPerKind} times each of ${kinds.le
         `ends ${JSON.stringify(Object.fromEntries(states.map(({ state, orders }) => [state, orders])))}, all ended ${endedMs} ms after the faults\n`,
     );
   }, 1_200_000);
+
+  // The platform is thrown away after this: what is spoilt here stays spoilt.
+  it.each(spoilers)('a broken invariant %s would be seen', async (invariant, database, statement) => {
+    await databases[database].unsafe(statement);
+    const found = new Set((await findViolations(databases)).map((violation) => violation.invariant));
+    expect([...found]).toContain(invariant);
+  });
 });

@@ -45,7 +45,8 @@ interface PostgresOptions {
 const standard: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '100',
+  // Thirteen processes with databases, up to ten connections each, and what people open beside them.
+  max_connections: '300',
   shared_buffers: '64MB',
   max_wal_size: '512MB',
   wal_level: 'minimal',
