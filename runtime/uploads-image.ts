@@ -20,7 +20,8 @@ export async function readImageFacts(start: Uint8Array, declaredType: string): P
   const found = await fileTypeFromBuffer(start.subarray(0, signatureBytes));
   const type = imageTypes.find((known) => known === found?.mime);
   if (type === undefined || type !== declaredType) return { outcome: 'refused', reason: 'wrong-type' };
-  const size = sizeOf(start, type);
+  // A copy: image-size reads on in the memory behind a view that is too short for a header.
+  const size = sizeOf(Uint8Array.from(start), type);
   if (size === undefined) return { outcome: 'refused', reason: 'unreadable' };
   const { width, height } = size;
   if (width > maxSidePixels || height > maxSidePixels || width * height > maxPixels) {

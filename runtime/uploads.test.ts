@@ -114,6 +114,14 @@ describe('an inspection', () => {
     expect(await inspected(content)).toEqual({ outcome: 'refused', reason });
   });
 
+  test('does not read on behind a header that is cut off', async () => {
+    const whole = Buffer.concat([png(3, 2).subarray(0, 18), Buffer.alloc(100, 1)]);
+    expect(await readImageFacts(whole.subarray(0, 18), 'image/png')).toEqual({
+      outcome: 'refused',
+      reason: 'unreadable',
+    });
+  });
+
   test('takes the largest dimensions that are allowed', async () => {
     expect(await inspected(png(1, 1, { width: 8_000, height: 5_000 }))).toMatchObject({ outcome: 'image' });
     expect(await inspected(png(1, 1, { width: 8_192, height: 1 }))).toMatchObject({ outcome: 'image' });

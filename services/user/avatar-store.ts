@@ -28,11 +28,6 @@ export async function lockAvatar(tx: Transaction, userId: string): Promise<Avata
   return row && avatarOf(row.avatar);
 }
 
-/** Lets one transaction at a time look at an object: the last one to look sees the newest content. */
-export async function lockObject(tx: Transaction, key: string): Promise<void> {
-  await sqlOf(tx)`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`;
-}
-
 export async function saveAvatar(tx: Transaction, avatar: Avatar): Promise<void> {
   const { userId, state, refusal, imageKey, uploadKey, offeredUntil } = avatar;
   await sqlOf(tx)`

@@ -9,7 +9,7 @@ import { messagingMetrics } from '@millrace/runtime/messaging-metrics.ts';
 import type { Reaction } from '@millrace/runtime/subscriptions.ts';
 import { isCurrent, settleUpload } from './avatar.ts';
 import { maxAvatarBytes } from './avatar-routes.ts';
-import { addUnwanted, findAvatar, lockAvatar, lockObject, saveAvatar } from './avatar-store.ts';
+import { addUnwanted, findAvatar, lockAvatar, saveAvatar } from './avatar-store.ts';
 import type { LoyaltyEntry, LoyaltyState, OrderNews } from './loyalty.ts';
 import { hear, pointsOf } from './loyalty.ts';
 import { lockEntries, saveEntries } from './loyalty-store.ts';
@@ -103,10 +103,10 @@ async function settleUploads(tx: Transaction, events: readonly UploadEvent[], pa
 async function settleOne(tx: Transaction, object: { userId: string; key: string }, parts: Parts): Promise<void> {
   const { uploads, clock } = parts;
   const { userId, key } = object;
-  await lockObject(tx, key);
   if (!isCurrent(await findAvatar(tx, userId), key)) return addUnwanted(tx, [key], clock.now());
   const inspection = await uploads.inspectImage(key, { maxBytes: maxAvatarBytes });
-  // Only now: the person's own requests do not wait for the bucket.
+  // Only now: the person's own requests do not wait for the bucket. Two looks at one object may end in any order: a refusal
+  // is the last word about its key.
   const { avatar, unwanted } = settleUpload(await lockAvatar(tx, userId), { key, inspection });
   if (avatar) await saveAvatar(tx, avatar);
   await addUnwanted(tx, unwanted, clock.now());

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { outcome } from '@millrace/runtime/testing/callers.ts';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { UserService } from './testing/user-service.ts';
 import { openUserService, register } from './testing/user-service.ts';
@@ -155,6 +156,22 @@ describe('a wrong profile', () => {
     const response = await service.app.request(path, { method });
     expect(response.status).toBe(401);
   });
+});
+
+test('I9 whatever a body holds, it is taken or refused', async () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.emailAddress(), fc.jsonValue());
+  const body = fc.oneof(
+    fc.jsonValue(),
+    fc.record({ email: text, name: text, contentType: text, sizeBytes: text }, { requiredKeys: [] }),
+  );
+  const request = fc.tuple(fc.constantFrom(['PUT', me] as const, ['POST', `${me}/avatar`] as const), body);
+  await fc.assert(
+    fc.asyncProperty(request, async ([[method, path], content]) => {
+      const { status } = await service.ask(randomUUID(), method, path, JSON.stringify(content));
+      expect([200, 201, 400, 404, 413, 415, 422]).toContain(status);
+    }),
+    { numRuns: 400 },
+  );
 });
 
 test('the OpenAPI document says which answers there are', async () => {
