@@ -40,7 +40,7 @@ function textOf({ paragraphs, table }: Wording, greeting: string): string {
   return `${[greeting, ...paragraphs, ...list, 'Millrace', `-- \n${footer}`].join('\n\n')}\n`;
 }
 
-// Styles stand in the elements, because many mail programs drop style sheets. Colours are legible on white and on black.
+// Styles stand in the elements, because many mail programs drop style sheets. No colours: the reader's are legible.
 const font = 'font: 16px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif';
 
 function htmlOf({ subject, paragraphs, table }: Wording, greeting: string): string {
@@ -58,7 +58,7 @@ function htmlOf({ subject, paragraphs, table }: Wording, greeting: string): stri
 <h1 style="font-size: 22px; line-height: 1.3; margin: 0 0 16px">${escapeHtml(subject)}</h1>
 ${[...text, ...(table ? [tableOf(table)] : [])].join('\n')}
 <p>Millrace</p>
-<p style="font-size: 13px; color: #767676">${escapeHtml(footer)}</p>
+<p style="font-size: 13px; opacity: 0.8">${escapeHtml(footer)}</p>
 </div>
 </body>
 </html>
@@ -66,7 +66,7 @@ ${[...text, ...(table ? [tableOf(table)] : [])].join('\n')}
 }
 
 function tableOf({ rows, total }: NonNullable<Wording['table']>): string {
-  const cell = 'padding: 6px 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere';
+  const cell = 'padding: 6px 0; border-bottom: 1px solid #8884; vertical-align: top; overflow-wrap: anywhere';
   const price = `${cell}; text-align: right; white-space: nowrap; padding-left: 16px`;
   const lines = rows.map(
     (row) =>
