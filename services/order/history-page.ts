@@ -1,6 +1,6 @@
 import type { Order, PastMove } from './order.ts';
 import { sagaSvg } from './saga-diagram.ts';
-import { stateWords, triggerWords } from './saga-words.ts';
+import { moveWords, stateWords } from './saga-words.ts';
 
 export const historyStylePath = '/api/orders/history.css';
 
@@ -15,7 +15,7 @@ export const historyStyle = `
   --mark: light-dark(#0b5cad, #7db8ff); --on-mark: light-dark(#fff, #10141b); }
 body { max-width: 64rem; margin: 0 auto; padding: 1rem; background: var(--page); color: var(--ink); }
 h1 { font-size: 1.4rem; margin: 0.5rem 0; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; }
-main { display: grid; gap: 1.5rem; } .now strong { color: var(--mark); }
+main { display: grid; gap: 1.5rem; } figure { margin: 0; } .now strong { color: var(--mark); }
 @media (min-width: 50rem) { main { grid-template-columns: minmax(0, 27rem) minmax(0, 1fr); } header { grid-column: 1 / -1; } }
 .saga { width: 100%; height: auto; max-width: 30rem; font: 13px system-ui, sans-serif; }
 .saga rect { fill: var(--page); stroke: var(--line); stroke-width: 1.5; }
@@ -51,7 +51,7 @@ function moveItem({ at, from, move, to, event, note }: PastMove): string {
   const origin = from === 'new' ? '' : `${stateWords[from].name} → `;
   const said = [event, note].filter((part) => part !== null).map(escapeHtml);
   return `<li><p><time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time></p>
-<p>${triggerWords[move].long} <strong>${origin}${stateWords[to].name}</strong></p>${said.length > 0 ? `<p><small>${said.join(' · ')}</small></p>` : ''}</li>`;
+<p>${moveWords(from, move).long} <strong>${origin}${stateWords[to].name}</strong></p>${said.length > 0 ? `<p><small>${said.join(' · ')}</small></p>` : ''}</li>`;
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

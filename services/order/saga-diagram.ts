@@ -1,6 +1,6 @@
 import type { OrderState, Origin, Trigger } from './saga.ts';
 import { allMoves, deadlines, endStates, orderStates } from './saga.ts';
-import { stateWords, triggerWords } from './saga-words.ts';
+import { moveWords, stateWords } from './saga-words.ts';
 
 /** All moves between the same two states: one arrow. */
 export interface Arrow {
@@ -90,7 +90,7 @@ export function sagaSvg(order: { state: OrderState; went: readonly { from: Origi
   );
   return `<svg class="saga" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="saga-title">
 <title id="saga-title">The steps of an order. This one is ${stateWords[order.state].name}.</title>
-<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>
+<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>
 <circle class="start" cx="${places.new.x}" cy="${places.new.y}" r="6"/>
 ${drawn.map(({ path }) => path).join('\n')}
 ${boxes.join('\n')}
@@ -108,7 +108,7 @@ function drawState(state: OrderState, mark: { isPresent: boolean; isVisited: boo
 function drawArrow(arrow: Arrow, isWent: boolean): { path: string; label: string } {
   const { path, at } = routeOf(arrow);
   const kind = isWent ? ' went' : '';
-  const words = [...new Set(arrow.moves.map(({ trigger }) => triggerWords[trigger].short))];
+  const words = [...new Set(arrow.moves.map(({ trigger }) => moveWords(arrow.from, trigger).short))];
   const anchor = at.anchor ?? 'middle';
   const lines = words.map(
     (word, line) =>
@@ -141,7 +141,7 @@ function downRoute(from: Origin, start: Place, end: Place): RoutePath {
   const bottom = end.y - box.height / 2;
   return {
     path: `M${start.x} ${top}V${bottom}`,
-    at: { x: start.x + 8, y: (top + bottom) / 2 + 3, anchor: 'start' },
+    at: { x: start.x + 8, y: top + (bottom - top) * 0.6 + 3, anchor: 'start' },
   };
 }
 
@@ -168,10 +168,9 @@ function rimRoute(start: Place, end: Place): RoutePath {
 }
 
 function roundRoute({ x, y }: Place): RoutePath {
-  const bottom = y + box.height / 2;
-  const [x1, x2] = [x - 40, x - 12];
+  const side = x + box.width / 2;
   return {
-    path: `M${x1} ${bottom}C${x1} ${bottom + 34} ${x2} ${bottom + 34} ${x2} ${bottom}`,
-    at: { x: (x1 + x2) / 2 - 16, y: bottom + 34 },
+    path: `M${side} ${y - 9}C${side + 24} ${y - 14} ${side + 24} ${y + 14} ${side} ${y + 9}`,
+    at: { x: side, y: y + box.height / 2 + 24 },
   };
 }

@@ -1,4 +1,4 @@
-import type { OrderState, Trigger } from './saga.ts';
+import type { OrderState, Origin, Trigger } from './saga.ts';
 
 /** What a person reads in place of a state. */
 export const stateWords: Readonly<Record<OrderState, { name: string; meaning: string }>> = {
@@ -13,8 +13,14 @@ export const stateWords: Readonly<Record<OrderState, { name: string; meaning: st
   cancelled: { name: 'cancelled', meaning: 'The order is cancelled and no money is held.' },
 };
 
-/** What a person reads in place of a trigger: on an arrow, and in a line of the history. */
-export const triggerWords: Readonly<Record<Trigger, { short: string; long: string }>> = {
+interface Words {
+  /** On an arrow. */
+  short: string;
+  /** In a line of the history. */
+  long: string;
+}
+
+const triggerWords: Readonly<Record<Exclude<Trigger, 'time-passed'>, Words>> = {
   place: { short: 'placed', long: 'You placed the order.' },
   'stock-reserved': { short: 'in stock', long: 'Everything was reserved for you.' },
   'stock-rejected': { short: 'no stock', long: 'Not everything was in stock.' },
@@ -22,5 +28,22 @@ export const triggerWords: Readonly<Record<Trigger, { short: string; long: strin
   'payment-failed': { short: 'declined', long: 'The payment did not go through.' },
   'payment-refunded': { short: 'refunded', long: 'No money is held any more.' },
   cancel: { short: 'cancel', long: 'You asked to cancel the order.' },
-  'time-passed': { short: 'time', long: 'The time for this step was over.' },
 };
+
+/** What it means that time has passed depends on what was waited for. */
+const timeWords: Readonly<Record<Origin, Words>> = {
+  new: { short: 'time', long: 'Time has passed.' },
+  pending: { short: 'too late', long: 'The stock could not be reserved in time.' },
+  reserved: { short: 'too late', long: 'The payment did not come in time.' },
+  paid: { short: 'at once', long: 'The order is final.' },
+  confirmed: { short: 'handed over', long: 'The carrier took the parcel.' },
+  shipped: { short: 'arrives', long: 'The carrier brought the parcel.' },
+  withdrawing: { short: 'ask again', long: 'The refund was asked for again.' },
+  delivered: { short: 'time', long: 'Time has passed.' },
+  rejected: { short: 'time', long: 'Time has passed.' },
+  cancelled: { short: 'time', long: 'Time has passed.' },
+};
+
+/** What a person reads in place of a move. */
+export const moveWords = (from: Origin, trigger: Trigger): Words =>
+  trigger === 'time-passed' ? timeWords[from] : triggerWords[trigger];
