@@ -65,7 +65,7 @@ function queryOf({ whole, typing, isPlain }: SearchTerms): SQL {
 
 /** Millionths, so that a cursor can say it exactly. A product that is called just so comes first. */
 function rankOf(query: SQL, { whole }: SearchTerms): SQL<number> {
-  const isName = sql`(lower(fold(${productTable.name})) = lower(${whole}))::integer`;
+  const isName = sql`(${productTable.nameKey} = lower(${whole}))::integer`;
   return sql<number>`((ts_rank(${productTable.search}, ${query}) + ${isName}) * 1000000)::integer`;
 }
 

@@ -38,6 +38,8 @@ export const productTable = pgTable(
     imageKey: text('image_key'),
     /** Made by the database of name and description; the default only says so to whoever compares. */
     search: tsvector().default(sql`generated`),
+    /** Likewise. */
+    nameKey: text('name_key').default(sql`generated`),
   },
   (table) => [
     index('product_search').using('gin', table.search),
