@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { busName } from '@millrace/catalog/names.ts';
+import { testClientId } from '@millrace/local/issuer-token.ts';
 import postgres from 'postgres';
 import type { Stage, Worker } from './stage.ts';
 import { root } from './stage.ts';
@@ -36,7 +37,7 @@ export function analyticsVariables(place: AnalyticsPlace, workload: string, port
     EVENT_BUS_NAME: busName('dev'),
     ISSUER_URL: issuer,
     JWKS_URL: `${issuer}/jwks`,
-    CLIENT_IDS: 'bench',
+    CLIENT_IDS: testClientId,
     SIGNING_KEY: 'a signing key of a bench, not a secret',
     COLLECT_SITE_PER_SECOND: '10000000',
     COLLECT_ADDRESS_PER_SECOND: '10000000',

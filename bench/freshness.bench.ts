@@ -6,12 +6,12 @@ import { benchSite, prepareAnalytics, startAnalytics } from './analytics.ts';
 import { startEndpoint } from './aws-stage.ts';
 import type { Issuer } from './issuer.ts';
 import { startIssuer } from './issuer.ts';
+import { sendEvenly } from './load.ts';
 import type { Bench, BenchContext, Figure } from './measurement.ts';
 import { percentile } from './measurement.ts';
 import { openStage } from './stage.ts';
 
 const perSecond = 500;
-const tickMs = 10;
 const warmUpMs = 5_000;
 const lateMs = 10_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -48,7 +48,7 @@ async function measure(apiUrl: string, issuer: Issuer, context: BenchContext): P
   });
   const seconds = context.isQuick ? 5 : 40;
   const startedAt = performance.now() + warmUpMs;
-  await sendEvenly(warmUpMs + seconds * 1_000, async (isWarm) => {
+  await sendEvenly({ perSecond, warmUpMs, durationMs: seconds * 1_000 }, async (isWarm) => {
     const id = randomUUID();
     const view: View = {};
     views.set(id, view);
@@ -87,19 +87,6 @@ function figures(views: View[], facts: Record<string, number>): Figure[] {
     { ...figure, what: 'accepted → on an open page, median', value: p50Ms ?? 0 },
     { ...figure, what: 'views that never came to the page', value: unseen, unit: '', atMost: 0 },
   ];
-}
-
-/** Calls so many times a second, by the clock and not by the answers. */
-async function sendEvenly(durationMs: number, send: (isWarm: boolean) => Promise<void>): Promise<void> {
-  const startedAt = performance.now();
-  const sending: Promise<void>[] = [];
-  for (let sent = 0; ; ) {
-    const passedMs = performance.now() - startedAt;
-    if (passedMs >= durationMs) break;
-    for (; sent < (passedMs * perSecond) / 1_000; sent += 1) sending.push(send(passedMs >= warmUpMs));
-    await wait(tickMs);
-  }
-  await Promise.all(sending);
 }
 
 function sendView(apiUrl: string, id: string): Promise<void> {

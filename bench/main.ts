@@ -11,6 +11,8 @@ const benches: Record<string, () => Promise<Bench>> = {
   freshness: async () => (await import('./freshness.bench.ts')).freshness,
   flow: async () => (await import('./flow.bench.ts')).flow,
   latency: async () => (await import('./latency.bench.ts')).latency,
+  placement: async () => (await import('./placement.bench.ts')).placement,
+  checkout: async () => (await import('./checkout.bench.ts')).checkout,
   start: async () => (await import('./start.bench.ts')).start,
   memory: async () => (await import('./memory.bench.ts')).memory,
   synth: async () => (await import('./synth.bench.ts')).synth,

@@ -1,36 +1,60 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchSite, prepareAnalytics } from './analytics.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { provisionEvents } from '@millrace/local/aws/provision.ts';
+import postgres from 'postgres';
+import { startEndpoint } from './aws-stage.ts';
 import type { BundledService } from './bundles.ts';
 import { bundleAll } from './bundles.ts';
+import { startIssuer } from './issuer.ts';
+import { startMailSink } from './mail-sink.ts';
 import type { Bench, BenchContext, Figure } from './measurement.ts';
 import { median } from './measurement.ts';
-import type { Stage, Worker } from './stage.ts';
+import { diets, feed } from './memory-events.ts';
+import type { Ask } from './memory-requests.ts';
+import { mixtures } from './memory-requests.ts';
+import type { Surroundings } from './services.ts';
+import { prepareDatabases } from './services.ts';
+import type { Stage } from './stage.ts';
 import { openStage, startWorker } from './stage.ts';
 
-const requestCount = 50_000;
+const fullCount = 50_000;
+const quickCount = 1_000;
 const connections = 16;
 
-/** Bar 11: resident memory of each service, idle and after 50,000 requests. */
+/** Bar 11: resident memory of each service, idle, and after so many requests to its api or events to its worker. */
 export const memory: Bench = {
   name: 'memory',
-  what: `resident memory of each bundled service, idle and after ${requestCount} requests, beside raw node:http`,
+  what: `resident memory of each bundled service, idle and after ${fullCount} requests or events, beside raw node:http`,
   run: async (context) => {
     const stage = await openStage();
-    const databases = { analytics: await stage.database('analytics'), warehouse: await stage.database('warehouse') };
-    await prepareAnalytics({ databaseUrl: databases.analytics, warehouseUrl: databases.warehouse });
-    const bundles = await bundleAll(databases);
+    const [issuer, mail, aws] = await Promise.all([startIssuer(), startMailSink(), startEndpoint(stage)]);
+    await provisionEvents({ endpoint: aws.url, environment: 'dev' });
+    const databases = await prepareDatabases(stage);
+    const surroundings = { databases, issuer, awsUrl: aws.url, smtpUrl: mail.url };
+    const bundles = await bundleAll(surroundings);
     try {
       const figures: Figure[] = [];
-      for (const service of bundles.services) figures.push(...(await measure(stage, service, context)));
+      for (const service of bundles.services) {
+        figures.push(...(await measureApi({ stage, service, surroundings }, context)));
+        figures.push(...(await measureWorker({ stage, service, surroundings }, context)));
+      }
       return figures;
     } finally {
       bundles.remove();
+      issuer.close();
+      mail.close();
       await stage.close();
+      aws.remove();
     }
   },
 };
+
+interface Subject {
+  stage: Stage;
+  service: BundledService;
+  surroundings: Surroundings & Required<Pick<Surroundings, 'issuer' | 'awsUrl'>>;
+}
 
 /** Resident memory of a process in MB, from /proc. */
 function residentMb(pid: number): number {
@@ -38,11 +62,52 @@ function residentMb(pid: number): number {
   return (Number(kilobytes) * 1024) / 1_000_000;
 }
 
-async function measure(stage: Stage, service: BundledService, context: BenchContext): Promise<Figure[]> {
-  const runs = context.isQuick ? 1 : 5;
-  const idle: { ours: number; raw: number }[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    const ours = await service.start(stage);
+async function measureApi(subject: Subject, context: BenchContext): Promise<Figure[]> {
+  const { stage, service, surroundings } = subject;
+  const idle = await measureIdle(subject, { workload: 'api', runs: context.isQuick ? 1 : 5 });
+  const count = context.isQuick ? quickCount : fullCount;
+  const worker = await service.start(stage);
+  const ask = await mixtures[service.name]?.({ worker, ...surroundings });
+  if (!ask) throw new Error(`nothing is asked of ${service.name} yet`);
+  await send(service.name, ask, count);
+  const after = await settled(worker.pid);
+  await worker.stop();
+  return [idleFigure(service.name, idle), busyFigure(service.name, { after, count, what: 'requests' }, context)];
+}
+
+/** The worker of a service that has one by this name: the others' parts are in other bars. */
+async function measureWorker(subject: Subject, context: BenchContext): Promise<Figure[]> {
+  const { stage, service, surroundings } = subject;
+  const prepare = diets[service.name];
+  if (!prepare) return [];
+  const name = `${service.name} worker`;
+  const idle = await measureIdle(subject, { workload: 'worker', runs: context.isQuick ? 1 : 3 });
+  const count = context.isQuick ? quickCount : fullCount;
+  const sql = postgres(surroundings.databases[service.name] ?? '', { max: 1, onnotice: () => undefined });
+  try {
+    const diet = await prepare(sql);
+    const worker = await service.start(stage, 'worker');
+    await feed({ service: service.name, diet, count, awsUrl: surroundings.awsUrl, sql });
+    const after = await settled(worker.pid);
+    await worker.stop();
+    // A worker is never idle: it has its connections and asks its queues. The bar is for what waits for people.
+    const { atMost: _, ...resting } = idleFigure(name, idle);
+    const explained = { ...resting, what: `${name}, asking its empty queues: memory beside raw node:http` };
+    return [explained, busyFigure(name, { after, count, what: 'events' }, context)];
+  } finally {
+    await sql.end();
+  }
+}
+
+interface Idle {
+  ours: number;
+  raw: number;
+}
+
+async function measureIdle({ stage, service }: Subject, way: { workload: string; runs: number }): Promise<Idle[]> {
+  const idle: Idle[] = [];
+  for (let run = 0; run < way.runs; run += 1) {
+    const ours = await service.start(stage, way.workload);
     const raw = await startWorker({
       args: (port) => [join(import.meta.dirname, 'peers/raw-http.mjs'), String(port)],
       readyPath: '/',
@@ -51,38 +116,36 @@ async function measure(stage: Stage, service: BundledService, context: BenchCont
     await ours.stop();
     await raw.stop();
   }
-  const busy = await service.start(stage);
-  await send(busy, service.name, context.isQuick ? 2_000 : requestCount);
-  const after = await settled(busy.pid);
-  await busy.stop();
-  context.progress(
-    `${service.name}: idle ${Math.round(median(idle.map(({ ours }) => ours)))} MB, after ${Math.round(after)} MB`,
-  );
-  const ratio = median(idle.map(({ ours, raw }) => ours / raw));
-  return [
-    {
-      bar: '11',
-      what: `${service.name}: idle memory beside raw node:http`,
-      value: ratio,
-      unit: '×',
-      atMost: 1.3,
-      detail: { idle },
-    },
-    {
-      bar: '11',
-      what: `${service.name}: memory after ${requestCount} requests`,
-      value: after,
-      unit: 'MB',
-      atMost: 128,
-      detail: { after },
-    },
-  ];
+  return idle;
+}
+
+function idleFigure(name: string, idle: Idle[]): Figure {
+  return {
+    bar: '11',
+    what: `${name}: idle memory beside raw node:http`,
+    value: median(idle.map(({ ours, raw }) => ours / raw)),
+    unit: '×',
+    atMost: 1.3,
+    detail: { idle },
+  };
+}
+
+function busyFigure(name: string, run: { after: number; count: number; what: string }, context: BenchContext): Figure {
+  const { after, count, what } = run;
+  context.progress(`${name}: ${Math.round(after)} MB after ${count} ${what}`);
+  return {
+    bar: '11',
+    what: `${name}: memory after ${count} ${what}`,
+    value: after,
+    unit: 'MB',
+    atMost: 128,
+    detail: { after, count },
+  };
 }
 
 /** The memory once it has stopped changing: three readings in a row within one percent. */
 async function settled(pid: number): Promise<number> {
   const readings: number[] = [];
-  const { setTimeout: wait } = await import('node:timers/promises');
   for (let count = 0; count < 40; count += 1) {
     readings.push(residentMb(pid));
     const last = readings.slice(-3);
@@ -92,27 +155,15 @@ async function settled(pid: number): Promise<number> {
   return readings.at(-1) ?? Number.NaN;
 }
 
-async function send(worker: Worker, service: string, count: number): Promise<void> {
+async function send(service: string, ask: Ask, count: number): Promise<void> {
   let left = count;
   const lane = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      const response = await (service === 'analytics' ? postView(worker) : fetch(`${worker.url}/session`));
-      await response.arrayBuffer();
-      if (response.status >= 300) throw new Error(`${service} answered ${response.status}`);
+      const response = await ask(left);
+      const text = await response.text();
+      if (response.status >= 300) throw new Error(`${service} answered ${response.status}: ${text}`);
     }
   };
   await Promise.all(Array.from({ length: connections }, lane));
-}
-
-function postView(worker: Worker): Promise<Response> {
-  const url = `https://bench.example/page-${Math.floor(Math.random() * 500)}`;
-  return fetch(`${worker.url}/api/analytics/collect`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': `Mozilla/5.0 (X11; Linux x86_64; rv:${Math.floor(Math.random() * 99)}.0) Gecko/20100101 Firefox/140.0`,
-    },
-    body: JSON.stringify({ site: benchSite, events: [{ id: randomUUIDv7(), type: 'pageview', url }] }),
-  });
 }

@@ -17,6 +17,8 @@ export interface Worker {
   /** From spawn to the first 200 of the path that was waited for, in milliseconds. */
   startMs: number;
   stop(): Promise<void>;
+  /** Nothing while it runs, and when a signal ended it. */
+  exitCode(): number | null;
 }
 
 /** A durable PostgreSQL (fsync on) in a folder of its own, and processes beside it. */
@@ -129,7 +131,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     await wait(2);
   }
-  return { pid, url, startMs: performance.now() - startedAt, stop: () => stopWorker(child) };
+  const startMs = performance.now() - startedAt;
+  return { pid, url, startMs, stop: () => stopWorker(child), exitCode: () => child.exitCode };
 }
 
 async function stopWorker(child: ChildProcess): Promise<void> {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { maxEntryBytes, maxTotalBytes } from '@millrace/images/bundle-service.ts';
-import { prepareAnalytics } from './analytics.ts';
 import type { BundledService } from './bundles.ts';
 import { bundleAll } from './bundles.ts';
 import type { Bench, BenchContext, Figure } from './measurement.ts';
 import { median } from './measurement.ts';
+import { prepareDatabases } from './services.ts';
 import type { Stage } from './stage.ts';
 import { openStage, startWorker } from './stage.ts';
 
@@ -16,9 +16,7 @@ export const start: Bench = {
   what: 'cold start from spawn to the first 200, beside raw node:http and the smallest NestJS application; bundle sizes',
   run: async (context) => {
     const stage = await openStage();
-    const databases = { analytics: await stage.database('analytics'), warehouse: await stage.database('warehouse') };
-    await prepareAnalytics({ databaseUrl: databases.analytics, warehouseUrl: databases.warehouse });
-    const bundles = await bundleAll(databases);
+    const bundles = await bundleAll({ databases: await prepareDatabases(stage) });
     try {
       const figures: Figure[] = [];
       for (const service of bundles.services) figures.push(...(await measure(stage, service, context)));
