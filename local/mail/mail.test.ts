@@ -180,7 +180,10 @@ async function statusFor(host: string): Promise<number> {
 describe('the process', () => {
   const run = (env: Record<string, string>) =>
     spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-      env: { PATH: process.env['PATH'], PORT: '0', MAIL_SMTP_PORT: '0', MAIL_FOLDER: folder, ...env },
+      env: { PATH: process.env['PATH'], PORT: '0', MAIL_SMTP_PORT: '0', MAIL_FOLDER: folder, ...env } as Record<
+        string,
+        string
+      >,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   const errorOf = async (child: ReturnType<typeof run>): Promise<{ code: number; error: string }> => {
@@ -195,7 +198,7 @@ describe('the process', () => {
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     const smtpUrl = await waitFor(() => /"smtpUrl":"([^"]+)"/.exec(out)?.[1], 15_000);
     const own = server;
-    server = { ...own, smtpUrl };
+    server = { ...own, smtpUrl: smtpUrl ?? '' };
     const ended = once(child, 'exit');
     const sent: string[] = [];
     const senders = Array.from({ length: 4 }, async (_, sender) => {
