@@ -64,7 +64,7 @@ export const user = service('user', {
     api: {
       size: '0.5 vCPU / 1 GB',
       replicas: perEnvironment(1, 3, 3),
-      routes: ['/api/users/*'],
+      routes: ['/api/users/*', '/api/user/*'],
       scaleOn: { cpuPercent: 60, max: 6 },
       spreadIn: ['prod'],
     },
@@ -92,7 +92,7 @@ export const product = service('product', {
     api: {
       size: '1 vCPU / 2 GB',
       replicas: perEnvironment(1, 2, 2),
-      routes: ['/api/products', '/api/products/*'],
+      routes: ['/api/products', '/api/products/*', '/api/product/*'],
       scaleOn: { cpuPercent: 60, max: 6 },
       spreadIn: ['prod'],
     },
@@ -122,7 +122,7 @@ export const order = service('order', {
     api: {
       size: '1 vCPU / 2 GB',
       replicas: perEnvironment(1, 2, 2),
-      routes: ['/api/orders', '/api/orders/*'],
+      routes: ['/api/orders', '/api/orders/*', '/api/order/*'],
       scaleOn: { cpuPercent: 60, max: 6 },
       spreadIn: ['prod'],
     },
@@ -162,7 +162,7 @@ export const payment = service('payment', {
     api: {
       size: '0.5 vCPU / 1 GB',
       replicas: perEnvironment(1, 2, 2),
-      routes: ['/api/payments', '/api/payments/*'],
+      routes: ['/api/payments', '/api/payments/*', '/api/payment/*'],
       scaleOn: { cpuPercent: 60, max: 6 },
       spreadIn: ['prod'],
     },
@@ -185,7 +185,7 @@ export const notification = service('notification', {
     api: {
       size: '0.25 vCPU / 0.5 GB',
       replicas: perEnvironment(1, 2, 2),
-      routes: ['/api/notifications', '/api/notifications/*'],
+      routes: ['/api/notifications', '/api/notifications/*', '/api/notification/*'],
       scaleOn: { cpuPercent: 60, max: 6 },
     },
     worker: { size: '0.25 vCPU / 0.5 GB', replicas: perEnvironment(1, 2, 2), scaleOn: { queueDepth: 50, max: 6 } },

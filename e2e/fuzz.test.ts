@@ -4,6 +4,7 @@ import { fuzz } from './fuzz.ts';
 import type { OpenApi } from './openapi-requests.ts';
 import type { Platform } from './platform.ts';
 import { sharedPlatform } from './platform.ts';
+import { makeProduct, orderIn, personOn, placed, register } from './shop.ts';
 
 const requestCount = 50_000;
 const seed = 20_260_101;
@@ -47,6 +48,53 @@ describe('the analytics API', () => {
     expect(answered).toBeGreaterThan(requestCount * 0.95);
     expect(accepted).toBeGreaterThan(requestCount * 0.05);
   }, 300_000);
+});
+
+const shopRequestCount = 10_000;
+const shopScopes = 'products:write payments:operate';
+
+describe('the APIs of users, products, orders, payments and notifications', () => {
+  it.each(['user', 'product', 'order', 'payment', 'notification'])(
+    `%s answers ${shopRequestCount} generated requests without a 500, a hang or an error that is no problem document`,
+    async (name) => {
+      const { gateway } = platform.endpoints;
+      const person = await personOn(platform, shopScopes);
+      await register(person);
+      const product = await makeProduct(person, { name: 'Fuzzed thing', priceMinor: 100, stock: 1_000_000 });
+      const order = await placed(person, { items: [{ productId: product, quantity: 1 }], paymentToken: 'tok_ok' });
+      await orderIn(person, order.id, { states: ['confirmed', 'shipped', 'delivered'], deadlineMs: 30_000 });
+      const document = (await (await fetch(`${gateway}/api/${name}/openapi.json`)).json()) as OpenApi;
+      const { statuses, breaches } = await fuzz({
+        gateway,
+        document,
+        known: {
+          id: [product, order.id],
+          productId: [product],
+          orderId: [order.id],
+          limit: ['1', '20'],
+          q: ['thing', 'th'],
+          paymentToken: ['tok_ok', 'tok_declined'],
+          country: ['GB', 'AT'],
+          contentType: ['image/png'],
+          email: ['ada@example.com'],
+        },
+        tokens: {
+          good: await platform.token(shopScopes, person.id),
+          rubbish: 'a.b.c',
+          poor: await platform.token('openid'),
+        },
+        count: shopRequestCount,
+        seed,
+      });
+      process.stdout.write(`fuzz.test.ts: ${name} ${JSON.stringify(statuses)}\n`);
+      expect(breaches).toEqual([]);
+      const counts = Object.entries(statuses).map(([status, count]) => ({ isGood: Number(status) < 300, count }));
+      const sum = (list: typeof counts): number => list.reduce((all, { count }) => all + count, 0);
+      expect(sum(counts)).toBeGreaterThan(shopRequestCount * 0.9);
+      expect(sum(counts.filter(({ isGood }) => isGood))).toBeGreaterThan(shopRequestCount * 0.02);
+    },
+    300_000,
+  );
 });
 
 describe('the judge', () => {

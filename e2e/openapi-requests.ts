@@ -162,6 +162,15 @@ function headersOf(operation: Operation): fc.Arbitrary<Record<string, string>> {
         '',
         'x'.repeat(2_000),
       ),
+      'idempotency-key': fc.oneof(
+        { weight: 6, arbitrary: fc.uuid() },
+        { weight: 2, arbitrary: fc.constantFrom('', 'the same for many', 'ö', 'x'.repeat(65), 'a\tb') },
+      ),
+      'if-match': mostly(fc.constantFrom('', '"1"', '"2"'), fc.constantFrom('*', 'W/"1"', '"x"', '1', '"1", "2"')),
+      'millrace-signature': mostly(
+        fc.constant(''),
+        fc.constantFrom('t=1,v1=00', 't=,v1=', `t=${'9'.repeat(40)},v1=zz`),
+      ),
       'x-forwarded-for': mostly(fc.ipV4(), fc.constantFrom('::1', 'rubbish', '1.2.3.4, 999.1.1.1', '2001:db8::1')),
     })
     .map((headers) => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')));

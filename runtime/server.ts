@@ -95,26 +95,28 @@ function addOperations(app: App, options: AppOptions): void {
   });
 }
 
+/** The documents lie below the service's name, and below its resources where these are called otherwise: `/api/orders`. */
 function documentRoutes(options: AppOptions): Route[] {
-  const root = `/api/${options.name}`;
+  const resources = options.routes.flatMap(({ path }) => /^\/api\/[a-z-]+/.exec(path) ?? []);
   let document: string | undefined;
-  const page = (path: string, operationId: string, type: string, make: () => string): Route => ({
+  const openApi = (): string => {
+    document ??= JSON.stringify(openApiDocument(options));
+    return document;
+  };
+  const page = (path: string, operationId: string, written: { type: string; make: () => string }): Route => ({
     method: 'GET',
-    path: `${root}/${path}`,
+    path,
     operationId,
     summary: 'Documentation.',
     policy: 'public',
-    responses: { 200: { description: 'The document.', type: type.split(';')[0] ?? type } },
-    handle: async () => text(200, type, make()),
+    responses: { 200: { description: 'The document.', type: written.type.split(';')[0] ?? written.type } },
+    handle: async () => text(200, written.type, written.make()),
   });
-  return [
-    page('openapi.json', 'openapi', 'application/json; charset=utf-8', () => {
-      document ??= JSON.stringify(openApiDocument(options));
-      return document;
-    }),
-    page('docs', 'docs', 'text/html; charset=utf-8', () => apiPage(options)),
-    page('docs.css', 'docsStyle', 'text/css; charset=utf-8', () => apiPageStyle),
-  ];
+  return [...new Set([`/api/${options.name}`, ...resources])].flatMap((root) => [
+    page(`${root}/openapi.json`, 'openapi', { type: 'application/json; charset=utf-8', make: openApi }),
+    page(`${root}/docs`, 'docs', { type: 'text/html; charset=utf-8', make: () => apiPage(options) }),
+    page(`${root}/docs.css`, 'docsStyle', { type: 'text/css; charset=utf-8', make: () => apiPageStyle }),
+  ]);
 }
 
 /** A route with what is the same for each of its requests. */
