@@ -96,17 +96,17 @@ async function play(asked: readonly ReturnType<typeof request>[], steps: readonl
   const parts: ChargerParts = { own: service.own, provider: gated.provider, deadlineMs: 20_000, concurrency: 16 };
   const done: Told = { requested: new Set(), refunded: new Set() };
   const lanes: Promise<void>[] = [];
-  const work = async (count: number): Promise<Promise<void>[]> => {
-    const taken = (await takeDue(parts, count)).map((payment) => advance(parts, payment));
-    lanes.push(...taken);
-    return taken;
+  const work = async (count: number): Promise<{ begun: Promise<void>[] }> => {
+    const begun = (await takeDue(parts, count)).map((payment) => advance(parts, payment));
+    lanes.push(...begun);
+    return { begun };
   };
   const finish = async (): Promise<void> => {
     for (let round = 0; round < 40; round += 1) {
       offsetMs += 120_000;
-      const taken = await work(16);
-      await Promise.all(taken);
-      if (taken.length === 0) return;
+      const { begun } = await work(16);
+      await Promise.all(begun);
+      if (begun.length === 0) return;
     }
   };
   for (const one of steps) {

@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { advance, startCharger, takeDue } from './charger.ts';
@@ -122,4 +126,13 @@ test('F35 duplicate callbacks from two couriers settle each attempt once', async
   await waitFor(async () => received.length >= 40 && (await waiting()) === 0, 10_000);
   expect(received).toHaveLength(40);
   for (const { attemptId } of asked) expect(await saidOf(service, attemptId)).toEqual(['PaymentProcessed 5000']);
+});
+
+test('the example of README.md works as it stands there', async () => {
+  const page = await readFile(join(import.meta.dirname, 'README.md'), 'utf8');
+  const [, example = ''] = /```sh\n([^`]+)```/.exec(page) ?? [];
+  const env = { PATH: process.env['PATH'], URL: url };
+  const { stdout } = await promisify(execFile)('sh', ['-c', example], { env, timeout: 15_000 });
+  expect(stdout).toMatch(/^HTTP\/1.1 200 /);
+  expect(received.map(({ verdict }) => verdict)).toEqual(['good']);
 });
