@@ -1,7 +1,8 @@
-// `node services/dashboard/testing/serve.ts [port] [--traffic]`: the page with generated figures, without the platform.
+// `node services/dashboard/testing/serve.ts [port] [--traffic]`: the page with generated figures and a shop, without the platform.
 import { z } from 'zod';
 import { startDashboard } from './dashboard-server.ts';
 import { arrive, cutStreams } from './stand-in-api.ts';
+import { change } from './stand-in-products.ts';
 
 const trafficMs = 900;
 
@@ -13,6 +14,9 @@ const wish = z.discriminatedUnion('do', [
   z.object({ do: z.literal('cut-streams') }),
   z.object({ do: z.literal('lose-warehouse') }),
   z.object({ do: z.literal('pass'), milliseconds: z.number() }),
+  z.object({ do: z.literal('lose-answers'), count: z.number() }),
+  z.object({ do: z.literal('edit-product'), name: z.string() }),
+  z.object({ do: z.literal('hide-shop-figures') }),
 ]);
 
 const dashboard = await startDashboard({ port: Number(process.argv[2] ?? 0) });
@@ -24,7 +28,16 @@ function fulfil(asked: z.output<typeof wish>): void {
   else if (asked.do === 'cut-streams') cutStreams(api);
   else if (asked.do === 'lose-warehouse') api.isComplete = false;
   else if (asked.do === 'pass') dashboard.passMs(asked.milliseconds);
-  else Object.assign(api, { fail: undefined, isComplete: true });
+  else if (asked.do === 'lose-answers') api.shop.losesAnswers = asked.count;
+  else if (asked.do === 'edit-product') editProduct(asked.name);
+  else if (asked.do === 'hide-shop-figures') api.hasShopFigures = false;
+  else Object.assign(api, { fail: undefined, isComplete: true, hasShopFigures: true });
+}
+
+/** As another operator does. */
+function editProduct(name: string): void {
+  const product = api.shop.products.find((one) => one.name === name);
+  if (product) change(api.shop, product, { description: 'Changed by somebody else.' });
 }
 
 const [site] = api.sites;

@@ -178,7 +178,7 @@ function cancel(shop: Shop, call: Call, order: StandInOrder): void {
       const payment = shop.payments.find(({ orderId }) => orderId === order.id);
       if (payment) Object.assign(payment, { state: 'refunded', refunded: payment.captured });
       order.isCancelling = false;
-      move(shop, order, 'cancelled', { event: 'OrderCancelled', reason: 'customer' });
+      move(shop, order, 'cancelled', { event: 'OrderCancelled', reason: 'cancelled-by-customer' });
       notify(shop, 'order-cancelled', order);
     });
   }

@@ -64,7 +64,11 @@ export const orderQuery = (id: string) =>
   queryOptions({
     queryKey: ['order', id],
     queryFn: ({ signal }) => call<Order>(shopAddress(`/orders/${id}`), { signal }),
-    refetchInterval: ({ state }) => (state.data && hasEnded(state.data) ? false : movingMs),
+    // What ended stays, and what is not there does not come.
+    refetchInterval: ({ state }) => {
+      const isGone = state.error instanceof ApiError && state.error.status === 404;
+      return isGone || (state.data && hasEnded(state.data)) ? false : movingMs;
+    },
     staleTime: 0,
   });
 

@@ -3,6 +3,7 @@ import { Frame, OwnFrame } from '../view/frame.tsx';
 import { AttentionTable } from './attention-table.tsx';
 import { ProductsTable } from './products-table.tsx';
 import { ShopFiguresPanel } from './shop-figures-panel.tsx';
+import '../ui/switch.css';
 import './operator.css';
 
 const views = [

@@ -43,6 +43,7 @@ function Known({ id, onClose }: { id: string; onClose(): void }) {
               label={product.imageUrl ? 'Change the picture' : 'Choose a picture'}
               address={shopAddress(`/products/${id}/image`)}
               hint="PNG, JPEG or WebP, at most 5 MB."
+              sent="Sent. It comes up here once it was looked at."
               onSent={changed}
             />
           </section>

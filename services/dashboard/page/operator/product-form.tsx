@@ -7,6 +7,7 @@ import { sortFaults } from '../text/faults.ts';
 import { readAmount, writeAmount } from '../text/money.ts';
 import { Field, FieldFrame } from '../ui/field.tsx';
 import { sayShopFailure } from '../ui/notice.tsx';
+import { versionToChange } from './product-version.ts';
 
 const places = { name: '/name', description: '/description', price: '/price', stock: '/stock' } as const;
 const currencies = ['EUR', 'USD', 'GBP', 'CHF', 'JPY'];
@@ -29,7 +30,7 @@ export function ProductForm({ product, onSaved }: ProductFormProps) {
         ? call<Product>(shopAddress(`/products/${loaded.id}`), {
             method: 'PATCH',
             body,
-            headers: { 'if-match': `"${loaded.version}"` },
+            headers: { 'if-match': `"${versionToChange(loaded, product)}"` },
           })
         : call<Product>(shopAddress('/products'), { body, headers: { 'idempotency-key': key } }),
     onSuccess: (saved) => {

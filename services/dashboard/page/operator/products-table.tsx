@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { productsQuery } from '../api/shop-queries.ts';
 import type { Product } from '../api/shop-types.ts';
-import { stockWords } from '../shop/product-card.tsx';
 import { ProductPicture } from '../shop/product-picture.tsx';
+import { stockWords } from '../shop/stock-words.ts';
 import { formatMoney } from '../text/money.ts';
 import { formatCount } from '../text/number.ts';
 import { useQueryPart } from '../ui/address.ts';
@@ -10,6 +10,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { ProductDialog } from './product-dialog.tsx';
+import '../shop/stock.css';
 
 /** Every product, the retired ones too. Which one is edited is in the address. */
 export function ProductsTable() {
@@ -51,7 +52,7 @@ export function ProductsTable() {
 
 function Table({ products, onEdit }: { products: readonly Product[]; onEdit(id: string): void }) {
   return (
-    <table>
+    <table className="operator-products">
       <thead>
         <tr>
           <th scope="col">Product</th>

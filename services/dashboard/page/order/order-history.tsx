@@ -13,7 +13,7 @@ export function OrderHistory({ moves }: { moves: readonly OrderMove[] }) {
           <li key={`${move.at} ${move.to} ${move.move}`}>
             <time dateTime={move.at}>{formatMoment(move.at, { withSeconds: true })}</time>
             <span>
-              <strong>{stateNames[move.to] ?? move.to}</strong>
+              <strong>{nameOf(move.to)}</strong>
               {move.event && <span className="order-soft"> {move.event}</span>}
               {move.note && <span className="order-soft"> · {move.note}</span>}
             </span>
@@ -23,3 +23,7 @@ export function OrderHistory({ moves }: { moves: readonly OrderMove[] }) {
     </section>
   );
 }
+
+/** The history also knows the step in which money goes back, which an order itself does not show. */
+const nameOf = (state: string): string =>
+  state === 'withdrawing' ? 'Being cancelled' : (stateNames[state as keyof typeof stateNames] ?? state);

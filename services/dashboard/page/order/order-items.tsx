@@ -17,7 +17,9 @@ export function OrderItems({ order }: { order: Order }) {
         <thead>
           <tr>
             <th scope="col">Item</th>
-            <th scope="col">Price</th>
+            <th scope="col" className="order-price">
+              Price
+            </th>
             <th scope="col">Quantity</th>
             <th scope="col">Sum</th>
           </tr>
@@ -31,7 +33,7 @@ export function OrderItems({ order }: { order: Order }) {
                   {item.name}
                   {shortage && <span className="form-fault"> {shortage}</span>}
                 </th>
-                <td>{formatMoney(item.unitPrice)}</td>
+                <td className="order-price">{formatMoney(item.unitPrice)}</td>
                 <td>{item.quantity}</td>
                 <td>{formatMoney({ ...item.unitPrice, amountMinor: item.unitPrice.amountMinor * item.quantity })}</td>
               </tr>
@@ -40,9 +42,9 @@ export function OrderItems({ order }: { order: Order }) {
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row" colSpan={3}>
-              Total
-            </th>
+            <th scope="row">Total</th>
+            <td className="order-price" />
+            <td />
             <td>{formatMoney(order.total)}</td>
           </tr>
         </tfoot>

@@ -62,7 +62,9 @@ it('only what has not left yet can be cancelled, and only once', () => {
 it.each([
   ['rejected', 'payment-declined', /declined/],
   ['rejected', 'something-new', /something new/],
-  ['cancelled', 'out-of-stock', /out of stock.*went back/],
+  ['cancelled', 'out-of-stock', /not in stock any more.*went back/],
+  ['cancelled', 'cancelled-by-customer', /^You cancelled it/],
+  ['cancelled', 'toString', /cancelled \(toString\)/],
 ] as const)('%s because of %s is explained', (state, reason, words) => {
   expect(sayState({ state, isCancelling: false, reason })).toMatch(words);
 });

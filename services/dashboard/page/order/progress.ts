@@ -61,12 +61,21 @@ const reasons: Record<string, string> = {
   deadline: 'It could not be completed in time. Nothing was charged.',
 };
 
+const cancelReasons: Record<string, string> = {
+  'cancelled-by-customer': 'You cancelled it.',
+  'stock-expired': 'It took too long, and what was kept for you went back on the shelf.',
+  'payment-deadline': 'The payment did not come in time.',
+  'out-of-stock': 'Something in it was not in stock any more.',
+};
+
 /** Where the order stands, in a sentence. */
 export function sayState(order: Pick<Order, 'state' | 'isCancelling' | 'reason'>): string {
   if (order.isCancelling) return 'It is being cancelled. What was paid goes back.';
-  const why = order.reason === null ? undefined : reasons[order.reason];
-  if (order.state === 'rejected') return why ?? `It could not be taken${because(order.reason)}.`;
-  if (order.state === 'cancelled') return `It is cancelled${because(order.reason)}. What was paid went back.`;
+  const reason = order.reason ?? '';
+  if (order.state === 'rejected') return say(reasons, reason) ?? `It could not be taken${because(order.reason)}.`;
+  if (order.state === 'cancelled') {
+    return `${say(cancelReasons, reason) ?? `It is cancelled${because(order.reason)}.`} Whatever was paid went back.`;
+  }
   const sentences = {
     pending: 'We look whether everything is in stock.',
     reserved: 'Everything is in stock and kept for you. Now it is paid.',
@@ -78,6 +87,8 @@ export function sayState(order: Pick<Order, 'state' | 'isCancelling' | 'reason'>
   return sentences[order.state];
 }
 
+const say = (words: Record<string, string>, reason: string): string | undefined =>
+  Object.hasOwn(words, reason) ? words[reason] : undefined;
 const because = (reason: string | null): string => (reason ? ` (${reason.replaceAll('-', ' ')})` : '');
 
 /** The colour of a state. */

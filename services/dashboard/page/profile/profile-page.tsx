@@ -71,6 +71,7 @@ function Avatar({ profile }: { profile: Profile }) {
           label={avatarUrl ? 'Change the picture' : 'Choose a picture'}
           address={shopAddress('/users/me/avatar')}
           hint={avatarHint}
+          sent={avatar.state === 'ready' ? 'This is your picture now.' : ''}
           onSent={() => void client.invalidateQueries({ queryKey: profileQuery.queryKey })}
         />
         <p role="status" className={avatar.state === 'refused' ? 'form-fault' : 'profile-soft'}>

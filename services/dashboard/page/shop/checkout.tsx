@@ -32,7 +32,7 @@ export function Checkout({ user, cart, onLineFaults }: CheckoutProps) {
     retryDelay: (failures, error) =>
       Math.max(error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0, 500 * 2 ** failures),
     onMutate: () => onLineFaults({}),
-    onError: (error) => onLineFaults(readRefusal(error, sayShopFailure).lines),
+    onError: (error) => onLineFaults(readRefusal(error, sayRefusal).lines),
     onSuccess: (placed) => {
       client.setQueryData(['order', placed.id], placed);
       void client.invalidateQueries({ queryKey: ['orders'] });
@@ -42,7 +42,7 @@ export function Checkout({ user, cart, onLineFaults }: CheckoutProps) {
       clearCart();
     },
   });
-  const refusal = order.error ? readRefusal(order.error, sayShopFailure) : undefined;
+  const refusal = order.error ? readRefusal(order.error, sayRefusal) : undefined;
   const error = order.error;
   useEffect(() => {
     if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
@@ -70,6 +70,11 @@ export function Checkout({ user, cart, onLineFaults }: CheckoutProps) {
     </form>
   );
 }
+
+const sayRefusal = (error: unknown): string =>
+  mayRepeat(error)
+    ? 'No answer came, so nobody knows yet whether the order is placed. Press again: it stays one order.'
+    : sayShopFailure(error);
 
 function OtherOrder() {
   return (

@@ -4,19 +4,11 @@ import { formatMoney } from '../text/money.ts';
 import { Icon } from '../ui/icon.tsx';
 import { addToCart, maxLines } from './cart.ts';
 import { ProductPicture } from './product-picture.tsx';
+import { stockWords } from './stock-words.ts';
 import { changeCart, useCart } from './use-cart.ts';
+import './stock.css';
 
 const saidMs = 2_000;
-const fewLeft = 5;
-
-/** Is there enough of it, in words. */
-export function stockWords({ available }: Pick<Product, 'available'>): {
-  words: string;
-  tone: 'good' | 'few' | 'none';
-} {
-  if (available === 0) return { words: 'Out of stock', tone: 'none' };
-  return available <= fewLeft ? { words: `Only ${available} left`, tone: 'few' } : { words: 'In stock', tone: 'good' };
-}
 
 export function ProductCard({ product, note }: { product: Product; note?: string }) {
   const { words, tone } = stockWords(product);

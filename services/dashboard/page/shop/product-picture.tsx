@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Product } from '../api/shop-types.ts';
+import './product-picture.css';
 
 /** The picture of a product; without one a drawing that is always the same for it. */
 export function ProductPicture({ product }: { product: Pick<Product, 'id' | 'name' | 'imageUrl'> }) {

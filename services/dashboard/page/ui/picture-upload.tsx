@@ -10,11 +10,13 @@ interface PictureUploadProps {
   /** Who signs the upload. */
   address: string;
   hint: string;
+  /** Said once the picture is there. */
+  sent: string;
   onSent(): void;
 }
 
 /** Chooses a picture and sends it; says how far it is, and why it was not taken. */
-export function PictureUpload({ label, address, hint, onSent }: PictureUploadProps) {
+export function PictureUpload({ label, address, hint, sent, onSent }: PictureUploadProps) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [share, setShare] = useState(0);
@@ -51,7 +53,7 @@ export function PictureUpload({ label, address, hint, onSent }: PictureUploadPro
           </>
         )}
         {upload.error && <p className="form-fault">{sayShopFailure(upload.error)}</p>}
-        {!upload.isPending && !upload.error && <p>{upload.isSuccess ? 'Sent. It is looked at now.' : hint}</p>}
+        {!upload.isPending && !upload.error && <p>{upload.isSuccess ? sent : hint}</p>}
       </div>
     </div>
   );

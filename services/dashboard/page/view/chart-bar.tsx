@@ -6,6 +6,7 @@ import { suitingIntervals } from '../text/range.ts';
 import { downloadCsv } from '../ui/download.ts';
 import { Icon } from '../ui/icon.tsx';
 import { usePage } from './page-context.ts';
+import '../ui/switch.css';
 import './chart-bar.css';
 
 const names: Record<Interval, string> = { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' };

@@ -8,6 +8,7 @@ import { FilterChips } from './filter-chips.tsx';
 import { usePage } from './page-context.ts';
 import { RangeMenu } from './range-menu.tsx';
 import { VisitorsNow } from './visitors-now.tsx';
+import '../ui/switch.css';
 import './toolbar.css';
 
 /** What is shown: overview or live, which time, in which zone, under which filters. */
