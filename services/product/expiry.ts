@@ -6,7 +6,8 @@ import { startLoop } from './loops.ts';
 import type { StockKeeper } from './stock-keeping.ts';
 
 const everyMs = 1_000;
-const ordersAtOnce = 50;
+// An order may have a thousand lines.
+const ordersAtOnce = 20;
 
 /** Gives back stock that was held too long. Any number may run: each takes orders that no other has in hand. */
 export function startExpiry(own: Workload<ProductConfig>, keeper: StockKeeper): Closable {

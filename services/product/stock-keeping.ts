@@ -71,8 +71,8 @@ export function stockKeeper(keeping: StockKeeping): StockKeeper {
       const done = await followOrders(tx, { keeping, events, occasion: 'confirmed' });
       stale.inc({ consumer: 'OrderConfirmed' }, done.stale);
       await finish(tx, done.work);
-      const sold = events.filter(({ id }) => done.moved.get(id)?.state === 'sold');
-      const purchases = sold.map(({ data }) => ({
+      // Every confirmed order counts once, also one whose cancellation came first: the counts do not depend on what came when.
+      const purchases = events.map(({ data }) => ({
         userId: idOf(data.userId),
         productIds: mergeLines(data.items).map(({ productId }) => productId),
       }));
@@ -101,12 +101,12 @@ type OrderMove = EventEnvelope<typeof OrderConfirmed | typeof OrderRejected | ty
 
 /**
  * Lets each order's reservation take the step that its event asks for, unless a later one was seen.
- * @returns what there is to write, and the reservations that moved by the id of the event that moved them.
+ * @returns what there is to write, and how many events changed nothing.
  */
 async function followOrders(
   tx: Transaction,
   given: { keeping: StockKeeping; events: readonly OrderMove[]; occasion: Occasion },
-): Promise<{ work: Work; stale: number; moved: Map<string, Reservation> }> {
+): Promise<{ work: Work; stale: number }> {
   const { keeping, events, occasion } = given;
   const now = keeping.clock.now();
   const known = await knownReservations(tx, { ...given, now });
@@ -116,7 +116,7 @@ async function followOrders(
     if (!reservation || event.aggregateVersion <= reservation.orderVersion) return [];
     // From here on the rest of the batch knows it too.
     reservation.orderVersion = event.aggregateVersion;
-    return [{ event, reservation, items: 'items' in event.data ? mergeLines(event.data.items) : [] }];
+    return [{ reservation, items: 'items' in event.data ? mergeLines(event.data.items) : [] }];
   });
   const moving = moves.filter(({ reservation }) => movesStock(stepOf(reservation)));
   const lines = moving.flatMap(({ reservation, items }) => [...reservation.lines, ...items]);
@@ -125,15 +125,15 @@ async function followOrders(
     lines.map(({ productId }) => productId),
   );
   const plan = emptyPlan();
-  const moved = new Map<string, Reservation>();
-  for (const { event, reservation, items } of moves) {
+  let stale = events.length;
+  for (const { reservation, items } of moves) {
     const step = stepOf(reservation);
     if (step === undefined) continue;
     follow(plan, levels, { reservation, step, items });
-    moved.set(event.id, reservation);
+    stale -= 1;
   }
   const work = { keeping, plan, levels, now, correlations: correlationsOf(events) };
-  return { work, stale: events.length - moved.size, moved };
+  return { work, stale };
 }
 
 /** Locks what is there. Of an order that was never heard of a row is made that holds nothing, so that no earlier event passes. */
