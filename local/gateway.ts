@@ -51,8 +51,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const target = findTarget(path);
     const refused = checkRequest(incoming);
     if (refused) refuse(incoming, outgoing, refused);
-    else if (path.startsWith('/local/')) void answerLocally(incoming, outgoing, options);
     else if (target) passOn({ incoming, outgoing, target, agent, patientUntil: performance.now() + restartMs });
+    else if (path.startsWith('/local/')) void answerLocally(incoming, outgoing, options);
     else refuse(incoming, outgoing, nothingHere());
   };
   const servers: Server[] = [];
