@@ -63,13 +63,14 @@ export async function placeOrder(sql: postgres.ISql, placement: Placement): Prom
   return { outcome: 'placed', items, total: { amountMinor: Number(totalMinor), currency } };
 }
 
+// The arrays are subselects: their lengths are hidden from the planner, which otherwise plans anew for each cart.
 function runPlacement(sql: postgres.ISql, placement: Placement): Promise<PlacementRow[]> {
   const { orderId, userId, key, order, now } = placement;
   return sql<PlacementRow[]>`
     with line as materialized (
       select wanted.position, product_id, wanted.quantity, name, price_minor, currency,
         coalesce(is_active and available >= wanted.quantity, false) as is_sellable
-      from unnest(${order.items.map(({ productId }) => productId)}::uuid[], ${order.items.map(({ quantity }) => quantity)}::integer[])
+      from unnest((select ${order.items.map(({ productId }) => productId)}::uuid[]), (select ${order.items.map(({ quantity }) => quantity)}::integer[]))
         with ordinality as wanted (product_id, quantity, position)
       left join product_copy using (product_id)
     ), priced as materialized (

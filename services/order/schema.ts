@@ -6,7 +6,6 @@ import {
   bigint,
   boolean,
   check,
-  foreignKey,
   index,
   integer,
   json,
@@ -88,10 +87,7 @@ export const orderLineTable = pgTable(
     unitPriceMinor: minor('unit_price_minor').notNull(),
     name: text().notNull(),
   },
-  (table) => [
-    primaryKey({ name: 'order_line_pkey', columns: [table.orderId, table.position] }),
-    foreignKey({ name: 'order_line_order', columns: [table.orderId], foreignColumns: [orderTable.id] }),
-  ],
+  (table) => [primaryKey({ name: 'order_line_pkey', columns: [table.orderId, table.position] })],
 );
 
 /** Every move of every order; only the trigger of `shop_order` writes it. */
