@@ -85,8 +85,8 @@ export const user = service('user', {
 
 export const product = service('product', {
   owner: 'catalogue',
-  purpose: 'Keeps products and stock, and holds stock for orders.',
-  dataClass: 'internal',
+  purpose: 'Keeps products and stock, holds stock for orders, and recommends by what people bought.',
+  dataClass: 'personal',
   database: { poolSize: 10 },
   workloads: {
     api: {
