@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -40,13 +40,23 @@ async function buildPage(stamp: string): Promise<void> {
   }
 }
 
-/** The start page goes last: it names the others. */
+/**
+ * File by file, each in one step, the start page last: it names the others. What another build of the same sources puts there
+ * at this moment has the same names; what nobody names any more goes at the end.
+ */
 async function replaceFiles(aside: string): Promise<void> {
-  const names = await readdir(aside);
+  const names = await namesIn(aside);
   for (const name of names.sort((left, right) => Number(isStart(left)) - Number(isStart(right)))) {
-    if (!isStart(name)) await rm(join(output, name), { recursive: true, force: true });
+    await mkdir(dirname(join(output, name)), { recursive: true });
     await rename(join(aside, name), join(output, name));
   }
+  const old = (await namesIn(output)).filter((name) => !names.includes(name) && !name.startsWith('.'));
+  await Promise.all(old.map((name) => rm(join(output, name), { force: true })));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
 const isStart = (name: string): boolean => name.startsWith('index.html');

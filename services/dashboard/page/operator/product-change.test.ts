@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { versionToChange } from './product-version.ts';
+import { readProductForm, versionToChange } from './product-change.ts';
 
 const loaded = {
   id: 'a',
@@ -29,4 +29,24 @@ it.each([
 it('an older answer that comes late changes nothing', () => {
   expect(versionToChange(loaded, { ...loaded, version: 2 })).toBe(3);
   expect(versionToChange(loaded, undefined)).toBe(3);
+});
+
+it('a new product has a stock, a known one is sold or not', () => {
+  const form = new URLSearchParams({ name: ' Pot ', description: '', price: '12,5', currency: 'EUR', stock: '4' });
+  expect(readProductForm(form, undefined)).toEqual({
+    name: 'Pot',
+    price: { amountMinor: 1_250, currency: 'EUR' },
+    stock: 4,
+  });
+  expect(readProductForm(form, { ...loaded, description: 'Old.' })).toEqual({
+    name: 'Pot',
+    description: '',
+    price: { amountMinor: 1_250, currency: 'EUR' },
+    isActive: false,
+  });
+});
+
+it('what is no amount is said before anything is sent', () => {
+  const form = new URLSearchParams({ name: 'Pot', price: '12.345', currency: 'EUR' });
+  expect(readProductForm(form, undefined)).toBe('Write an amount in EUR, such as 12.50.');
 });
