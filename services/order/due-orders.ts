@@ -1,14 +1,17 @@
+import { isTransient } from '@millrace/runtime/failure.ts';
 import { purgeIdempotencyKeys } from '@millrace/runtime/idempotency.ts';
 import { Pacer } from '@millrace/runtime/pacer.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { OrderConfig } from './config.ts';
+import type { Order } from './order.ts';
 import { orderMetrics } from './order-metrics.ts';
 import { moveOrder } from './order-moves.ts';
-import { claimDueOrders, readUnfinished } from './order-store.ts';
+import { claimDueOrders, postponeOrder, readUnfinished } from './order-store.ts';
 import { writeMoves } from './write-moves.ts';
 
 const ordersAtOnce = 100;
+const leftAloneMs = 300_000;
 const restMs = 250;
 const measureEveryMs = 5_000;
 const purgeEveryMs = 3_600_000;
@@ -20,23 +23,59 @@ const purgeRounds = 20;
  * @returns how many were claimed.
  */
 export async function moveDueOrders(own: Workload<OrderConfig>): Promise<number> {
-  const { database, clock, random, config: settings, log } = own;
-  const now = clock.now();
-  const { claimed, repeated } = await database.db.transaction(async (tx) => {
-    const due = await claimDueOrders(tx, { now, limit: ordersAtOnce });
-    const changes = due.flatMap((order) => {
+  const now = own.clock.now();
+  try {
+    return (await moveDue(own, now, ordersAtOnce)).length;
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    own.log.error({ error }, 'an order cannot be moved; the others that are due with it are moved one by one');
+    return moveOneByOne(own, now);
+  }
+}
+
+/** An order that cannot be moved waits for a person; it holds up no other. */
+async function moveOneByOne(own: Workload<OrderConfig>, now: Date): Promise<number> {
+  for (let count = 0; count < ordersAtOnce; count += 1) {
+    let claimed: readonly string[] = [];
+    const note = (ids: readonly string[]): void => {
+      claimed = ids;
+    };
+    try {
+      if ((await moveDue(own, now, 1, note)).length === 0) return count;
+    } catch (error) {
+      const [orderId] = claimed;
+      if (isTransient(error) || orderId === undefined) throw error;
+      own.log.error({ error, orderId }, 'an order cannot be moved and is left alone for a while');
+      orderMetrics(own.metrics).alarms.inc({ reason: 'cannot-move' });
+      await postponeOrder(own.database.sql, { id: orderId, until: new Date(now.getTime() + leftAloneMs) });
+    }
+  }
+  return ordersAtOnce;
+}
+
+async function moveDue(
+  own: Workload<OrderConfig>,
+  now: Date,
+  limit: number,
+  note: (ids: readonly string[]) => void = () => undefined,
+): Promise<readonly Order[]> {
+  const { database, random, config: settings, log } = own;
+  const { due, repeated } = await database.db.transaction(async (tx) => {
+    const claimed = await claimDueOrders(tx, { now, limit });
+    note(claimed.map(({ id }) => id));
+    const changes = claimed.flatMap((order) => {
       const moved = moveOrder(order, { trigger: 'time-passed' }, { now, settings, random });
       if (moved.outcome === 'refused') throw new Error(`The table says nothing for the time of ${order.state}.`);
       return moved.changes;
     });
     await writeMoves(own, tx, changes);
-    return { claimed: due.length, repeated: changes.filter(({ after }) => after.repeats > 0) };
+    return { due: claimed, repeated: changes.filter(({ after }) => after.repeats > 0) };
   });
   for (const { after } of repeated) {
     const facts = { orderId: after.id, repeats: after.repeats };
     log.error(facts, 'a refund was not answered in time and is asked for again');
   }
-  return claimed;
+  return due;
 }
 
 /** Says what is on its way, and for how long. */

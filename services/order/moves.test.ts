@@ -136,6 +136,22 @@ describe('an order', () => {
   });
 });
 
+describe('an order that cannot be moved', () => {
+  it('holds up no other: it raises an alarm and is left alone for a while', async () => {
+    const [broken, sound] = [await shop.placed(), await shop.placed()];
+    // No code of ours does that.
+    await shop.sql`update shop_order set user_id = null where id = ${broken.id}`;
+    shop.clock.pass(21);
+    expect(await moveDueOrders(shop.own)).toBeGreaterThan(1);
+    expect([await shop.stateOf(broken.id), await shop.stateOf(sound.id)]).toEqual(['pending', 'rejected']);
+    expect(await shop.own.metrics.registry.metrics()).toContain('orders_alarms_total{reason="cannot-move"} 1');
+    expect(await moveDueOrders(shop.own)).toBe(0);
+    await shop.sql`update shop_order set user_id = ${ada} where id = ${broken.id}`;
+    await pass(300);
+    expect(await shop.stateOf(broken.id)).toBe('rejected');
+  });
+});
+
 describe('cancelling', () => {
   it('a placed order is done at once, and again changes nothing', async () => {
     const order = await shop.placed();

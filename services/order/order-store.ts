@@ -51,6 +51,11 @@ export async function claimDueOrders(tx: Transaction, { now, limit }: { now: Dat
   return rows.map(orderOf);
 }
 
+/** Leaves an order alone until then. */
+export async function postponeOrder(sql: postgres.ISql, { id, until }: { id: string; until: Date }): Promise<void> {
+  await sql`update shop_order set due_at = ${until} where id = ${id} and due_at is not null`;
+}
+
 /**
  * Writes moves of locked orders; the database adds the history. Several moves of one order are written one after the other.
  * @throws Error when an order is not where its change begins: it was not locked.
