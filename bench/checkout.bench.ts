@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import postgres from 'postgres';
+import { cpuBetween, cpuSeconds } from './cpu-time.ts';
 import { sendEvenly } from './load.ts';
 import type { Bench, BenchContext, Figure } from './measurement.ts';
 import { percentile } from './measurement.ts';
@@ -44,13 +45,18 @@ async function measure(platform: Platform, context: BenchContext): Promise<Figur
     const customers = await register(platform, context.isQuick ? 10 : customerCount);
     const seconds = context.isQuick ? 5 : 30;
     const sent: Sent[] = [];
+    const before = cpuSeconds(platform.endpoints.pids);
     const pace = { perSecond, warmUpMs, durationMs: seconds * 1_000 };
     await sendEvenly(pace, async (isWarm) => {
       const one = await placeOrder(platform.endpoints.gateway, pick(customers), orderOf(productIds));
       if (isWarm) sent.push(one);
     });
-    context.progress(`${sent.length} orders placed`);
-    return figures(sent, await confirmations(sql, sent), seconds);
+    const found = await confirmations(sql, sent);
+    const cpu = cpuBetween(before, cpuSeconds(platform.endpoints.pids));
+    const steps = await readSteps(sql, sent);
+    context.progress(`${sent.length} orders; median of each step in ms ${JSON.stringify(steps)}`);
+    context.progress(`processor seconds ${JSON.stringify(cpu)}`);
+    return figures(sent, found, { seconds, steps, cpu });
   } finally {
     await sql.end();
   }
@@ -80,7 +86,24 @@ async function confirmations(sql: postgres.Sql, sent: readonly Sent[]): Promise<
   ];
 }
 
-function figures(sent: readonly Sent[], found: readonly Confirmation[], seconds: number): Figure[] {
+/** Which part of the way takes the time: from the move before to each move, in the middle. */
+async function readSteps(sql: postgres.Sql, sent: readonly Sent[]): Promise<Record<string, number>> {
+  const rows = await sql<{ step: string; ms: number }[]>`
+    with step as (
+      select to_state, (extract(epoch from at - lag(at) over (partition by order_id order by version)) * 1000)::float8 as ms
+      from order_move where order_id = any(${sent.map(({ id }) => id)}::uuid[]))
+    select to_state as step, round(percentile_cont(0.5) within group (order by ms)) as ms
+    from step where to_state in ('reserved', 'paid', 'confirmed') group by to_state`;
+  return Object.fromEntries(rows.map(({ step, ms }) => [step, ms]));
+}
+
+interface Facts {
+  seconds: number;
+  steps: Record<string, number>;
+  cpu: Record<string, number>;
+}
+
+function figures(sent: readonly Sent[], found: readonly Confirmation[], facts: Facts): Figure[] {
   const confirmed = found.flatMap(({ ms }) => (ms === null ? [] : [ms]));
   const missing = sent.length - confirmed.length;
   // An order that was never confirmed counts as later than any bar.
@@ -95,8 +118,8 @@ function figures(sent: readonly Sent[], found: readonly Confirmation[], seconds:
       .entries()
       .map(countOf),
   );
-  const rate = sent.length / seconds;
-  const detail = { seconds, orders: sent.length, perSecond: rate, states, p50Ms, p90Ms, p99Ms, maxMs, answerP99Ms };
+  const rate = sent.length / facts.seconds;
+  const detail = { ...facts, orders: sent.length, perSecond: rate, states, p50Ms, p90Ms, p99Ms, maxMs, answerP99Ms };
   const figure = { bar: '9', unit: 'ms', detail };
   const what = `placed → confirmed at ${Math.round(rate)} orders/s, all services up`;
   return [
