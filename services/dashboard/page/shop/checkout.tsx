@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/client.ts';
 import type { Address } from '../api/shop-types.ts';
 import type { User } from '../api/types.ts';
@@ -11,7 +11,7 @@ import { sayShopFailure } from '../ui/notice.tsx';
 import { AddressFields, CardChoice } from './address-fields.tsx';
 import type { Cart } from './cart.ts';
 import { cartTotal } from './cart.ts';
-import { mayRepeat, placeOrder, readRefusal } from './place-order.ts';
+import { mayRepeat, missingIn, placeOrder, readRefusal } from './place-order.ts';
 import { clearCart, renewCartKey } from './use-cart.ts';
 
 const maxRepeats = 4;
@@ -26,6 +26,7 @@ interface CheckoutProps {
 export function Checkout({ user, cart, onLineFaults }: CheckoutProps) {
   const client = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
+  const [missing, setMissing] = useState<ReturnType<typeof missingIn>>({});
   const order = useMutation({
     mutationFn: placeOrder,
     retry: (failures, error) => failures < maxRepeats && mayRepeat(error),
@@ -45,17 +46,23 @@ export function Checkout({ user, cart, onLineFaults }: CheckoutProps) {
   const refusal = order.error ? readRefusal(order.error, sayRefusal) : undefined;
   const error = order.error;
   useEffect(() => {
-    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [error]);
+    if (error || Object.keys(missing).length > 0)
+      form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error, missing]);
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (order.isPending) return;
     const given = new FormData(event.currentTarget);
-    order.mutate({ cart, address: readAddress(given), paymentToken: String(given.get('card')) });
+    const address = readAddress(given);
+    const lacks = missingIn(address);
+    setMissing(lacks);
+    order.reset();
+    if (Object.keys(lacks).length > 0) return;
+    order.mutate({ cart, address, paymentToken: String(given.get('card')) });
   };
   return (
     <form ref={form} className="card form card-body checkout-form" aria-label="Checkout" onSubmit={submit} noValidate>
-      <AddressFields name={user.name} faults={refusal?.fields ?? {}} />
+      <AddressFields name={user.name} faults={{ ...missing, ...refusal?.fields }} />
       <CardChoice fault={refusal?.fields.card} />
       <div role="alert" className="form-fault">
         {refusal?.isOtherOrder ? <OtherOrder /> : refusal?.rest.map((words) => <p key={words}>{words}</p>)}

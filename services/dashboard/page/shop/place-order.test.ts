@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ApiError } from '../api/client.ts';
-import { mayRepeat, readRefusal } from './place-order.ts';
+import { mayRepeat, missingIn, readRefusal } from './place-order.ts';
 
 const say = (): string => 'It did not work.';
 
@@ -40,4 +40,10 @@ it.each([
   [401, 'session-over', false],
 ])('%s %s is sent again by itself: %s', (status, slug, expected) => {
   expect(mayRepeat(new ApiError(status, '…', { slug }))).toBe(expected);
+});
+
+it('an address that lacks something is known before it is sent', () => {
+  const whole = { street: 'Ring 1', postalCode: '1010', city: 'Wien', country: 'AT' };
+  expect(missingIn(whole)).toEqual({});
+  expect(missingIn({ ...whole, street: '', city: ' ' })).toEqual({ street: 'Write a street.', city: 'Write a city.' });
 });

@@ -25,6 +25,18 @@ export const addressPlaces = {
 } as const;
 export type CheckoutField = keyof typeof addressPlaces;
 
+const needed = {
+  street: 'Write a street.',
+  postalCode: 'Write a postal code.',
+  city: 'Write a city.',
+} as const;
+
+/** What an address lacks, beside its fields: said before anything is sent. */
+export function missingIn(address: Address): Partial<Record<CheckoutField, string>> {
+  const names = Object.keys(needed) as (keyof typeof needed)[];
+  return Object.fromEntries(names.filter((name) => address[name].trim() === '').map((name) => [name, needed[name]]));
+}
+
 /** The order is sent under the cart's own key: sent twice, or again after a lost answer, it is still one order. */
 export function placeOrder(order: { cart: Cart; address: Address; paymentToken: string }): Promise<Order> {
   const { cart, address, paymentToken } = order;
