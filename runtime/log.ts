@@ -10,6 +10,8 @@ export function createLog(options: { name: string; level: string }, destination?
     level: options.level,
     base: { name: options.name },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    // Both names are used; without this an Error would be logged as an empty object.
+    serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: ['*.authorization', '*.cookie', '*.email', '*.ip', '*.password', '*.token'], censor: '[cut]' },
   };

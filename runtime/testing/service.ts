@@ -79,20 +79,7 @@ export async function openTestService<Config extends WorkloadConfig>(
   await migrate({ url: home.url, folder: options.migrations });
   const database = openDatabase({ url: home.url, applicationName: 'test', poolSize: 10 });
   await createBrokerTables(database.sql);
-  const platform = {
-    MILLRACE_ENVIRONMENT: 'dev',
-    MILLRACE_WORKLOAD: workload,
-    MILLRACE_FAULT: undefined,
-    HOST: '127.0.0.1',
-    PORT: 0,
-    LOG_LEVEL: 'fatal',
-    OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
-    DATABASE_URL: home.url,
-    DATABASE_IAM: false,
-    AWS_REGION: 'us-east-1',
-    AWS_ENDPOINT_URL: undefined,
-    EVENT_BUS_NAME: 'dev-millrace',
-  } satisfies WorkloadConfig;
+  const platform = platformConfig(home.url, workload);
   const own: Workload<Config> = {
     service,
     config: { ...platform, ...options.config } as Config,
@@ -138,6 +125,23 @@ export async function openTestService<Config extends WorkloadConfig>(
     },
   };
 }
+
+/** What every service is told, here about a database alone. */
+const platformConfig = (databaseUrl: string, workload: string) =>
+  ({
+    MILLRACE_ENVIRONMENT: 'dev',
+    MILLRACE_WORKLOAD: workload,
+    MILLRACE_FAULT: undefined,
+    HOST: '127.0.0.1',
+    PORT: 0,
+    LOG_LEVEL: 'fatal',
+    OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
+    DATABASE_URL: databaseUrl,
+    DATABASE_IAM: false,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: undefined,
+    EVENT_BUS_NAME: 'dev-millrace',
+  }) satisfies WorkloadConfig;
 
 /** The message that the bus makes of another service's event. */
 export function incoming<Contract extends EventContract>(

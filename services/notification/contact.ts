@@ -13,19 +13,24 @@ export interface Contact {
   reach: { email: string; name: string } | null;
 }
 
-/** `gap`: an earlier version has not arrived yet. */
 export type ContactDecision =
-  | { outcome: 'stale' }
-  | { outcome: 'gap' }
+  | { outcome: 'stale'; isNew: boolean }
   | { outcome: 'changed'; contact: Contact; isNew: boolean };
 
-/** What an event makes of what is known; nothing is known before version 1. */
-export function decideContact(known: Pick<Contact, 'version'> | undefined, event: UserEvent): ContactDecision {
-  const version = known?.version ?? 0;
+/**
+ * What an event makes of what is known. Each says who the person is now, so the newest version wins and none is waited for.
+ * `isNew`: a welcome is due, also when a later version was faster; not to somebody who was forgotten since.
+ */
+export function decideContact(
+  known: Pick<Contact, 'version' | 'reach'> | undefined,
+  event: UserEvent,
+): ContactDecision {
   const { aggregateVersion, data } = event;
-  if (aggregateVersion <= version) return { outcome: 'stale' };
-  if (aggregateVersion > version + 1) return { outcome: 'gap' };
+  const isRegistration = event.type === 'UserRegistered';
+  if (known && aggregateVersion <= known.version) {
+    return { outcome: 'stale', isNew: isRegistration && aggregateVersion < known.version && known.reach !== null };
+  }
   const reach = event.type === 'UserErased' ? null : { email: event.data.email, name: event.data.name };
   const contact = { userId: data.userId.toLowerCase(), version: aggregateVersion, reach };
-  return { outcome: 'changed', contact, isNew: event.type === 'UserRegistered' };
+  return { outcome: 'changed', contact, isNew: isRegistration };
 }

@@ -38,27 +38,26 @@ async function tell(own: Workload, tx: Transaction, tellings: readonly Telling[]
   return applied;
 }
 
-/** Follows who people are, each version in its turn, and welcomes the new ones. */
+/** Follows who people are, by the newest version that came, and welcomes the new ones. */
 async function followPeople(own: Workload, tx: Transaction, events: readonly UserEvent[]): Promise<Outcome> {
   const people = events.map(({ data }) => data.userId.toLowerCase());
   await lockPeople(tx, people, 'alone');
   const contacts = await readContacts(tx, people);
-  const later: string[] = [];
   for (const event of events) {
     const userId = event.data.userId.toLowerCase();
     const decision = decideContact(contacts.get(userId), event);
     if (decision.outcome === 'stale') messagingMetrics(own.metrics).stale.inc({ consumer: 'UserRegistered' });
-    if (decision.outcome === 'gap') later.push(event.id);
-    if (decision.outcome !== 'changed') continue;
-    const { contact, isNew } = decision;
-    contacts.set(userId, contact);
     const now = own.clock.now();
-    await saveContact(tx, contact, now);
-    if (!contact.reach) await removeNotices(tx, userId);
-    if (!isNew) continue;
+    if (decision.outcome === 'changed') {
+      const { contact } = decision;
+      contacts.set(userId, contact);
+      await saveContact(tx, contact, now);
+      if (!contact.reach) await removeNotices(tx, userId);
+    }
+    if (!decision.isNew) continue;
     const telling = { eventId: event.id, recipient: userId, orderId: null, at: event.occurredAt };
     const welcome: Telling = { ...telling, facts: { kind: 'welcome' } };
     await addNotices(tx, [{ telling: welcome, isReachable: true }], { now, random: own.random });
   }
-  return later.length > 0 ? { outcome: 'partly', later } : applied;
+  return applied;
 }
