@@ -66,8 +66,7 @@ create table shop_order (
 create index shop_order_user on shop_order (user_id, id);
 create index shop_order_due_at on shop_order (due_at) where due_at is not null;
 
--- Written by the statement that writes the order, and by nothing else: a foreign key would look each order up again for every
--- line, which is a quarter of the work of placing one.
+-- Written by the statement that writes the order, and by nothing else: a foreign key would look the order up again for each line.
 create table order_line (
   order_id uuid not null,
   position integer not null,
