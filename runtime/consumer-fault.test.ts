@@ -81,7 +81,7 @@ const deadReasons = async (): Promise<string[]> =>
   (await readDead(database.sql, queueName)).map(({ reason }) => reason);
 const idsOf = (events: readonly NewEvent[]): string[] => events.map(({ id }) => id).sort();
 
-test('a message that is no event goes to the dead-letter queue without a call of the handler, and its neighbours are applied', async () => {
+test('F18 B56 B57 a message that is no event goes to the dead-letter queue without a call of the handler, and its neighbours are applied', async () => {
   const calls: string[] = [];
   const noted: unknown[] = [];
   const { metrics } = consume({
@@ -104,7 +104,7 @@ test('a message that is no event goes to the dead-letter queue without a call of
   expect(await metrics.registry.getSingleMetricAsString('consumer_dead_total')).toContain('reason="bad-event"} 1');
 });
 
-test('a handler that always throws for one event buries it after five receives, and nobody else is applied twice', async () => {
+test('F18 a handler that always throws for one event buries it after five receives, and nobody else is applied twice', async () => {
   const events = Array.from({ length: 30 }, () => raised());
   const poison = events[7]?.id;
   let attempts = 0;
@@ -123,7 +123,7 @@ test('a handler that always throws for one event buries it after five receives, 
   expect((await effects()).sort()).toEqual(idsOf(events.filter(({ id }) => id !== poison)));
 });
 
-test('a buried message that is sent again after the handler was mended is applied once', async () => {
+test('F19 a buried message that is sent again after the handler was mended is applied once', async () => {
   let isMended = false;
   const event = raised();
   const handle = (tx: Transaction, events: Raised[]): Promise<typeof applied> => {

@@ -97,7 +97,7 @@ test('a first delivery is applied and removed', async () => {
   expect(await metrics.registry.getSingleMetricAsString('consumer_handled_total')).toContain('{consumer="testing"} 1');
 });
 
-test('the same again is skipped, in the same batch and in a later one', async () => {
+test('F15 the same again is skipped, in the same batch and in a later one', async () => {
   const { metrics } = consume();
   const event = raised();
   await send(event, event, event);
@@ -110,7 +110,7 @@ test('the same again is skipped, in the same batch and in a later one', async ()
   );
 });
 
-test('twice at once is applied once: the second waits for the first and skips', async () => {
+test('F15 twice at once is applied once: the second waits for the first and skips', async () => {
   const event = raised();
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => {
@@ -158,7 +158,7 @@ test('versions of one aggregate that arrive together are handed over in their or
   expect(await effects()).toEqual([events[1]?.id, events[2]?.id, events[0]?.id]);
 });
 
-test('an event whose predecessor is missing waits and is applied after it', async () => {
+test('B60 an event whose predecessor is missing waits and is applied after it', async () => {
   const [first, second] = [raised({ counter: 'gap', version: 1 }), raised({ counter: 'gap', version: 2 })];
   const handle = async (tx: Transaction, events: Raised[]) => {
     const seen = (await sqlOf(tx)`select 1 from effect where counter = 'gap'`).length;
@@ -180,7 +180,7 @@ test('an event whose predecessor is missing waits and is applied after it', asyn
   expect(await effects()).toEqual([first.id, second.id]);
 });
 
-test('what a handler declares dead goes to the dead-letter queue, noted in our database, and the rest is applied', async () => {
+test('B61 what a handler declares dead goes to the dead-letter queue, noted in our database, and the rest is applied', async () => {
   const [good, bad] = [raised(), raised()];
   await database.sql`create table if not exists dead_note (event_id uuid, reason text)`;
   const handle = async (tx: Transaction, events: Raised[]) => {

@@ -114,7 +114,7 @@ test('a connection that swallows bytes is given up within the deadline and repla
   expect(await sql`select 3 as n`).toEqual([{ n: 3 }]);
 });
 
-test('a lost answer to COMMIT is a passing failure and the row is there', async () => {
+test('F9 a lost answer to COMMIT is a passing failure and the row is there', async () => {
   const proxy = await proxied();
   const { sql } = database({ url: proxy.url, poolSize: 1, statementTimeoutMs: 300 });
   const other = database();

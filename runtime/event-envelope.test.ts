@@ -34,7 +34,7 @@ const refusal = (body: unknown) => {
   return 'refusal' in answer ? answer.refusal.reason : answer;
 };
 
-test('a good event is read, and members that nobody knows are left out', () => {
+test('F21 a good event is read, and members that nobody knows are left out', () => {
   const body = { ...withDetail({ mood: 'new', data: { counter: 'a', by: 2, later: [1] } }), extra: true };
   const { id: eventId, version, aggregateId, aggregateVersion, correlationId, traceparent } = good.detail;
   expect(read(body)).toEqual({
@@ -63,7 +63,7 @@ test.each([
   ['an envelope whose detail is a text', { ...good, detail: '{}' }],
   ['an envelope without a type', { ...good, 'detail-type': undefined }],
   ['an envelope with an empty source', { ...good, source: '' }],
-])('%s is a bad envelope', (_name, body) => {
+])('B56 %s is a bad envelope', (_name, body) => {
   expect(refusal(body)).toBe('bad-envelope');
 });
 
@@ -78,17 +78,25 @@ test.each([
   ['a time that is none', { occurredAt: 'yesterday' }, 'bad-event /detail/occurredAt'],
   ['no data', { data: undefined }, 'bad-event /detail/data'],
   ['data that break the contract', { data: { counter: 'a', by: 1.5 } }, 'bad-event /detail/data/by'],
-  ['another major version', { version: 2 }, 'unknown-version CounterRaised@2'],
-  ['an event from long ago', { occurredAt: '2026-01-31T23:59:59Z' }, 'too-old'],
-])('%s is refused with the reason', (_name, changes, reason) => {
+])('B57 %s is refused with the reason', (_name, changes, reason) => {
   expect(refusal(withDetail(changes))).toBe(reason);
 });
 
-test('a type that this consumer does not know is an unknown version', () => {
+test('B59 F21 another major version is refused, whatever else it holds', () => {
+  expect(refusal(withDetail({ version: 2 }))).toBe('unknown-version CounterRaised@2');
+  expect(refusal(withDetail({ version: 2, data: undefined }))).toBe('bad-event /detail/data');
+  expect(refusal(withDetail({ version: 2, data: {} }))).toBe('unknown-version CounterRaised@2');
+});
+
+test('F17 an event from long ago is refused', () => {
+  expect(refusal(withDetail({ occurredAt: '2026-01-31T23:59:59Z' }))).toBe('too-old');
+});
+
+test('B59 F21 a type that this consumer does not know is an unknown version', () => {
   expect(refusal({ ...good, 'detail-type': 'CounterStolen' })).toBe('unknown-version CounterStolen');
 });
 
-test('a source that may not say this is refused', () => {
+test('B58 a source that may not say this is refused', () => {
   expect(refusal({ ...good, source: 'millrace.payment' })).toBe('source-mismatch millrace.payment');
 });
 
@@ -98,7 +106,7 @@ test.each([
   ['aggregateId', '/detail/aggregateId'],
   ['occurredAt', '/detail/occurredAt'],
   ['counter', '/detail/data/counter'],
-])('a key %s that stands twice is refused', (key, pointer) => {
+])('B57 a key %s that stands twice is refused', (key, pointer) => {
   const body = JSON.stringify(good);
   const marker =
     key === 'counter'
@@ -112,13 +120,13 @@ test.each([
 });
 
 test.each(['rubbish', '', 7, null, { a: 1 }, 'x'.repeat(4096)])(
-  'a trace header of %j is no reason to refuse',
+  'B62 a trace header of %j is no reason to refuse',
   (traceparent) => {
     expect(read(withDetail({ traceparent }))).toHaveProperty('event');
   },
 );
 
-test('nesting as deep as a message allows is refused or read, never thrown', () => {
+test('B56 nesting as deep as a message allows is refused or read, never thrown', () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   expect(refusal(deep)).toBe('bad-envelope');
   expect(

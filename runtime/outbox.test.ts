@@ -69,7 +69,7 @@ test('data that break the contract are a fault of ours', () => {
   expect((error as Error).message).toContain('CounterRaised@1');
 });
 
-test('an event larger than the bus takes is refused by its bytes, not its letters', () => {
+test('F22 an event larger than the bus takes is refused by its bytes, not its letters', () => {
   const largest = 1_048_576 - 4_096 - '{"counter":"a","by":1,"note":""}'.length;
   expect(make({ counter: 'a', by: 1, note: 'x'.repeat(largest) }).data).toHaveLength(1_048_576 - 4_096);
   for (const note of ['x'.repeat(largest + 1), '🎉'.repeat(largest / 4 + 1)]) {

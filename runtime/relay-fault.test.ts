@@ -48,7 +48,7 @@ const publishedIds = async (): Promise<string[]> =>
     (row) => row.id,
   );
 
-test.each([[[0]], [[9]], [[2, 5, 7]]])('only the entries %j that failed are offered again', async (failing) => {
+test.each([[[0]], [[9]], [[2, 5, 7]]])('F10 only the entries %j that failed are offered again', async (failing) => {
   const events = Array.from({ length: 10 }, () => raised());
   const bad = new Set(failing.map((at) => events[at]?.id));
   const broker = judged(({ id }, attempt) =>
@@ -63,7 +63,7 @@ test.each([[[0]], [[9]], [[2, 5, 7]]])('only the entries %j that failed are offe
   );
 });
 
-test('an event that the bus refuses is parked with the reason, and the others flow', async () => {
+test('F11 an event that the bus refuses is parked with the reason, and the others flow', async () => {
   const events = Array.from({ length: 5 }, () => raised());
   const broker = judged(({ id }) => (id === events[2]?.id ? fault('MalformedDetail', 'refused') : undefined));
   const { metrics } = relay(broker);
@@ -78,7 +78,7 @@ test('an event that the bus refuses is parked with the reason, and the others fl
   expect(await metrics.registry.getSingleMetricAsString('outbox_parked_total')).toContain('{code="MalformedDetail"} 1');
 });
 
-test('later versions wait behind a parked one, and go when it is released', async () => {
+test('F11 later versions wait behind a parked one, and go when it is released', async () => {
   let isMended = false;
   const broker = judged(({ detail }) =>
     !isMended && JSON.parse(detail).aggregateVersion === 1 ? fault('NotAuthorizedForDetailType', 'refused') : undefined,
@@ -97,7 +97,7 @@ test('later versions wait behind a parked one, and go when it is released', asyn
   expect(await publishedIds()).toEqual([other.id, ...events.map(({ id }) => id)]);
 });
 
-test('a throttled broker is asked less and less, and no row is marked as failed', async () => {
+test('F12 a throttled broker is asked less and less, and no row is marked as failed', async () => {
   let isThrottling = true;
   const broker = judged(() => (isThrottling ? fault('ThrottlingException', 'later') : undefined));
   relay(broker);

@@ -121,7 +121,7 @@ test('a committed event is on the bus within milliseconds', async () => {
   expect(times.sort((one, other) => one - other)[15]).toBeLessThan(100);
 });
 
-test('three relays at once publish each event once', async () => {
+test('F3 three relays at once publish each event once: at most 1.05 times on average', async () => {
   const broker = judged(() => undefined);
   const events = Array.from({ length: 3_000 }, () => raised());
   for (let start = 0; start < events.length; start += 500)
@@ -134,7 +134,7 @@ test('three relays at once publish each event once', async () => {
 });
 
 test.each([1, 3])(
-  'versions of an aggregate leave in order with %d relays, though some fail',
+  'F10 versions of an aggregate leave in order with %d relays, though some fail',
   async (relays) => {
     const order = new Map<string, number[]>();
     const broker = judged(({ detail, id }, attempt) => {

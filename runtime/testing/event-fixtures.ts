@@ -19,6 +19,7 @@ export const CounterRaised = defineEvent('CounterRaised', {
   data: z.object({ counter: z.string(), by: z.int(), note: z.string().optional() }),
 });
 
+export const busName = 'dev-millrace';
 export const queueName = 'dev-millrace-testing-CounterRaised';
 export const bindings = { CounterRaised: [queueName] };
 export const ports = { clock: systemClock, random: systemRandom };
