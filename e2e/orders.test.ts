@@ -131,8 +131,8 @@ describe('an order', () => {
 
 async function mailsTo(to: string): Promise<number> {
   const response = await fetch(`${platform.endpoints.gateway}/local/mail/api/messages?to=${encodeURIComponent(to)}`);
-  const { messages } = (await response.json()) as { messages: object[] };
-  return messages.length;
+  const { items } = (await response.json()) as { items: object[] };
+  return items.length;
 }
 
 /** What two answers may differ in: the request's own id and the time. */

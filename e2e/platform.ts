@@ -30,6 +30,8 @@ export interface Platform {
   kill(name: string): Promise<void>;
   /** Waits until the supervisor has started it again. */
   untilBack(name: string, timeoutMs: number): Promise<void>;
+  /** The numbers of the processes that run now, by name. */
+  pids(): Record<string, number>;
   /** Ends a process with SIGTERM, as a deploy does. */
   terminate(name: string): Promise<void>;
   /** Paces a load; not for waiting on a condition. */
@@ -108,6 +110,7 @@ function platformOf(parts: { child?: ChildProcess; dataDir: string; file: string
       if (response.status !== 201) throw new Error(`no site: ${response.status} ${await response.text()}`);
       return ((await response.json()) as { id: string }).id;
     },
+    pids: () => read().pids,
     kill: async (name) => signal(name, 'SIGKILL'),
     terminate: async (name) => signal(name, 'SIGTERM'),
     untilBack: async (name, timeoutMs) => {
