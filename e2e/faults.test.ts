@@ -128,8 +128,11 @@ describe('F20 a replay of the bus', () => {
   it('of everything that was ever published has no effect', async () => {
     const person = await personOn(platform);
     await register(person);
-    for (const paymentToken of ['tok_ok', 'tok_declined', 'tok_error_always'])
+    const tokens = ['tok_ok', 'tok_declined', 'tok_error_once'];
+    for (let count = 0; count < 15; count += 1) {
+      const paymentToken = tokens[count % tokens.length] ?? 'tok_ok';
       await placed(person, { items: [{ productId: thing, quantity: 2 }], paymentToken });
+    }
     await toRest();
     const before = await effects();
     const archive = (await callBus('DescribeArchive', { ArchiveName: 'dev-millrace' })) as {
@@ -137,7 +140,7 @@ describe('F20 a replay of the bus', () => {
       EventSourceArn: string;
       EventCount: number;
     };
-    expect(archive.EventCount).toBeGreaterThan(100);
+    expect(archive.EventCount).toBeGreaterThan(75);
     const now = Date.now() / 1_000;
     await callBus('StartReplay', {
       ReplayName: 'everything',
@@ -157,12 +160,12 @@ describe('F20 a replay of the bus', () => {
 /** How many rows there are of everything that events make, and how often they were changed. */
 async function effects(): Promise<Record<string, number>> {
   const tables = {
-    user: ['loyalty_entry', 'audit.loyalty'],
-    product: ['stock_movement', 'reservation', 'audit.event'],
-    order: ['shop_order', 'order_move', 'audit.event'],
-    payment: ['payment', 'provider.charge', 'provider.refund', 'audit.event'],
-    notification: ['notice', 'mail', 'contact'],
-    analytics: ['shop_order'],
+    user: ['inbox', 'loyalty_entry', 'audit.loyalty'],
+    product: ['inbox', 'stock_movement', 'reservation', 'audit.event'],
+    order: ['inbox', 'shop_order', 'order_move', 'audit.event'],
+    payment: ['inbox', 'payment', 'provider.charge', 'provider.refund', 'audit.event'],
+    notification: ['inbox', 'notice', 'mail', 'contact'],
+    analytics: ['inbox', 'shop_order'],
   } as const;
   const counts: Record<string, number> = {};
   for (const [name, list] of Object.entries(tables)) {
