@@ -29,19 +29,11 @@ export const memory: Bench = {
   run: async (context) => {
     const stage = await openStage();
     const [issuer, mail, aws] = await Promise.all([startIssuer(), startMailSink(), startEndpoint(stage)]);
-    await provisionEvents({ endpoint: aws.url, environment: 'dev' });
-    const databases = await prepareDatabases(stage);
-    const surroundings = { databases, issuer, awsUrl: aws.url, smtpUrl: mail.url };
-    const bundles = await bundleAll(surroundings);
     try {
-      const figures: Figure[] = [];
-      for (const service of bundles.services) {
-        figures.push(...(await measureApi({ stage, service, surroundings }, context)));
-        figures.push(...(await measureWorker({ stage, service, surroundings }, context)));
-      }
-      return figures;
+      await provisionEvents({ endpoint: aws.url, environment: 'dev' });
+      const databases = await prepareDatabases(stage);
+      return await measureAll(stage, { databases, issuer, awsUrl: aws.url, smtpUrl: mail.url }, context);
     } finally {
-      bundles.remove();
       issuer.close();
       mail.close();
       await stage.close();
@@ -49,6 +41,24 @@ export const memory: Bench = {
     }
   },
 };
+
+async function measureAll(
+  stage: Stage,
+  surroundings: Subject['surroundings'],
+  context: BenchContext,
+): Promise<Figure[]> {
+  const bundles = await bundleAll(surroundings);
+  try {
+    const figures: Figure[] = [];
+    for (const service of bundles.services) {
+      figures.push(...(await measureApi({ stage, service, surroundings }, context)));
+      figures.push(...(await measureWorker({ stage, service, surroundings }, context)));
+    }
+    return figures;
+  } finally {
+    bundles.remove();
+  }
+}
 
 interface Subject {
   stage: Stage;
@@ -69,10 +79,15 @@ async function measureApi(subject: Subject, context: BenchContext): Promise<Figu
   const worker = await service.start(stage);
   const ask = await mixtures[service.name]?.({ worker, ...surroundings });
   if (!ask) throw new Error(`nothing is asked of ${service.name} yet`);
+  const startedAt = performance.now();
   await send(service.name, ask, count);
+  const perSecond = (count / (performance.now() - startedAt)) * 1_000;
   const after = await settled(worker.pid);
   await worker.stop();
-  return [idleFigure(service.name, idle), busyFigure(service.name, { after, count, what: 'requests' }, context)];
+  return [
+    idleFigure(service.name, idle),
+    busyFigure(service.name, { after, count, what: 'requests', perSecond }, context),
+  ];
 }
 
 /** The worker of a service that has one by this name: the others' parts are in other bars. */
@@ -87,13 +102,15 @@ async function measureWorker(subject: Subject, context: BenchContext): Promise<F
   try {
     const diet = await prepare(sql);
     const worker = await service.start(stage, 'worker');
+    const startedAt = performance.now();
     await feed({ service: service.name, diet, count, awsUrl: surroundings.awsUrl, sql });
+    const perSecond = (count / (performance.now() - startedAt)) * 1_000;
     const after = await settled(worker.pid);
     await worker.stop();
     // A worker is never idle: it has its connections and asks its queues. The bar is for what waits for people.
     const { atMost: _, ...resting } = idleFigure(name, idle);
     const explained = { ...resting, what: `${name}, asking its empty queues: memory beside raw node:http` };
-    return [explained, busyFigure(name, { after, count, what: 'events' }, context)];
+    return [explained, busyFigure(name, { after, count, what: 'events', perSecond }, context)];
   } finally {
     await sql.end();
   }
@@ -130,16 +147,22 @@ function idleFigure(name: string, idle: Idle[]): Figure {
   };
 }
 
-function busyFigure(name: string, run: { after: number; count: number; what: string }, context: BenchContext): Figure {
-  const { after, count, what } = run;
-  context.progress(`${name}: ${Math.round(after)} MB after ${count} ${what}`);
+interface Busy {
+  after: number;
+  count: number;
+  what: string;
+  perSecond: number;
+}
+
+function busyFigure(name: string, { after, count, what, perSecond }: Busy, context: BenchContext): Figure {
+  context.progress(`${name}: ${Math.round(after)} MB after ${count} ${what}, ${Math.round(perSecond)} a second`);
   return {
     bar: '11',
     what: `${name}: memory after ${count} ${what}`,
     value: after,
     unit: 'MB',
     atMost: 128,
-    detail: { after, count },
+    detail: { after, count, perSecond },
   };
 }
 
