@@ -7,6 +7,7 @@ import { isDatabaseAway, isWorthRepeating } from './database-fault.ts';
 import type { Refusal } from './event-envelope.ts';
 import { readEvent } from './event-envelope.ts';
 import type { ReachPoint } from './fault-point.ts';
+import { faultText } from './fault-text.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Random } from './ports.ts';
 
@@ -159,12 +160,7 @@ async function fail<Contract extends EventContract>(
   const { message, event } = delivery;
   const { name, log } = context;
   log.error({ err: error, consumer: name, event: event.id, receives: message.receiveCount }, 'the handler failed');
-  await postpone(
-    context,
-    message,
-    event.id,
-    `handler-failed ${error instanceof Error ? error.message : String(error)}`,
-  );
+  await postpone(context, message, event.id, `handler-failed ${faultText(error)}`);
 }
 
 async function postpone<Contract extends EventContract>(

@@ -1,5 +1,6 @@
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
+import { loggedFault } from './fault-text.ts';
 
 export type Log = Logger;
 
@@ -11,7 +12,7 @@ export function createLog(options: { name: string; level: string }, destination?
     base: { name: options.name },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     // Both names are used; without this an Error would be logged as an empty object.
-    serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
+    serializers: { err: (error: unknown) => loggedFault(error), error: (error: unknown) => loggedFault(error) },
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: ['*.authorization', '*.cookie', '*.email', '*.ip', '*.password', '*.token'], censor: '[cut]' },
   };
