@@ -70,7 +70,7 @@ async function verify(token: string, keys: KeySource, rules: TokenRules): Promis
     currentDate: rules.clock.now(),
     requiredClaims: ['exp', 'iss', 'sub'],
   };
-  const attempt = async (jwks: JSONWebKeySet) => (await jwtVerify(token, createLocalJWKSet(jwks), options)).payload;
+  const attempt = async (jwks: JSONWebKeySet) => (await jwtVerify(token, keyFinderOf(jwks), options)).payload;
   try {
     return await attempt(await keys.current());
   } catch (error) {
@@ -82,6 +82,18 @@ async function verify(token: string, keys: KeySource, rules: TokenRules): Promis
   } catch (error) {
     throw error instanceof Problem ? error : refused(error);
   }
+}
+
+type KeyFinder = ReturnType<typeof createLocalJWKSet>;
+const keyFinders = new WeakMap<JSONWebKeySet, KeyFinder>();
+
+/** Keys are imported once for a set, not for each request: that costs more than checking a signature. */
+function keyFinderOf(jwks: JSONWebKeySet): KeyFinder {
+  const known = keyFinders.get(jwks);
+  if (known) return known;
+  const made = createLocalJWKSet(jwks);
+  keyFinders.set(jwks, made);
+  return made;
 }
 
 function refused(cause: unknown): Problem {
