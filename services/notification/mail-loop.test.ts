@@ -178,6 +178,68 @@ describe('the queue', () => {
     expect(await mailsOf(ada)).toMatchObject([{ state: 'sent', attempts: 2 }]);
   });
 
+  test('a mail whose attempts end the process goes alone, ends after five, and takes no other mail with it', async () => {
+    const people = [await registered(), await registered(), await registered()];
+    const [poison] = people;
+    // As if the process died of it: nobody marks what it had begun.
+    const letters: string[][] = [];
+    const attempt = async (): Promise<void> => {
+      const batch: string[] = [];
+      letters.push(batch);
+      const dying = carrier(() => ({ outcome: 'sent' }));
+      const send = dying.send;
+      dying.send = async (letter, signal) => {
+        batch.push(letter.to);
+        if (letter.to === poison?.email) await service.sql`alter table mail rename to mail_away`;
+        return send(letter, signal);
+      };
+      try {
+        await sendDue(mailParts(service, dying));
+      } catch {
+        await service.sql`alter table mail_away rename to mail`;
+      }
+      clock.move(61_000);
+    };
+    for (let count = 0; count < 9; count += 1) await attempt();
+    expect(letters[0]?.toSorted()).toEqual(people.map(({ email }) => email).toSorted());
+    for (const batch of letters.slice(1)) expect(batch.length).toBeLessThanOrEqual(1);
+    expect(letters.flat().filter((to) => to === poison?.email)).toHaveLength(5);
+    expect(await mailsOf(poison as Person)).toMatchObject([{ state: 'given-up', fault: 'unended' }]);
+    for (const other of people.slice(1)) expect(await mailsOf(other)).toMatchObject([{ state: 'sent' }]);
+  });
+
+  test('an answer of which the database never heard is no failure of the carrier', async () => {
+    const ada = await registered();
+    const sent = carrier(async () => {
+      await service.sql`alter table mail rename to mail_away`;
+      return { outcome: 'sent' };
+    });
+    await expect(sendDue(mailParts(service, sent))).rejects.toThrow();
+    await service.sql`alter table mail_away rename to mail`;
+    expect(await mailsOf(ada)).toMatchObject([{ state: 'queued', attempts: 1, fault: null }]);
+  });
+
+  test('none waits in a process while its recipient is erased', async () => {
+    const people = await Promise.all(Array.from({ length: 12 }, () => registered()));
+    const [begun, erased] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const late: string[] = [];
+    let isErased = false;
+    const slow = carrier(() => ({ outcome: 'sent' }));
+    slow.send = async ({ to }) => {
+      if (isErased) late.push(to);
+      begun.resolve();
+      await erased.promise;
+      return { outcome: 'sent' };
+    };
+    const sending = sendDue(mailParts(service, slow));
+    await begun.promise;
+    for (const person of people) await erase(service, person, 2);
+    isErased = true;
+    erased.resolve();
+    await sending;
+    expect(late).toEqual([]);
+  });
+
   test('goes to the address that a person has when it is sent, and to nobody who was erased', async () => {
     const [ada, bob] = [await registered(), await registered()];
     await change(service, { ...ada, email: 'moved@example.com' }, 2);

@@ -1,6 +1,5 @@
 // Sends what is due, in any number of processes at once, each mail at least once and always under the same key.
 import type { Database } from '@millrace/runtime/database.ts';
-import { inParallel } from '@millrace/runtime/in-parallel.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import { Pacer } from '@millrace/runtime/pacer.ts';
 import type { Clock, Random } from '@millrace/runtime/ports.ts';
@@ -9,7 +8,7 @@ import { writeLetter } from './letter.ts';
 import type { MailMetrics } from './mail-metrics.ts';
 import type { ClaimedMail } from './mail-store.ts';
 import { claimMails, finishMail, postponeMail, returnMails } from './mail-store.ts';
-import type { Mailer } from './mailer.ts';
+import type { Mailer, Sending } from './mailer.ts';
 import { noticeChannel } from './notice-store.ts';
 
 export interface MailLoopParts {
@@ -21,8 +20,8 @@ export interface MailLoopParts {
   random: Random;
 }
 
-const batchSize = 16;
-const concurrency = 8;
+/** All of a batch are sent at once: none waits here while its recipient is erased or moves. */
+const batchSize = 8;
 const sendDeadlineMs = 20_000;
 /** Longer than a batch can take, so that no mail is sent twice but after a crash. */
 const leaseMs = 60_000;
@@ -30,6 +29,8 @@ const restMs = 2_000;
 const firstRetryMs = 2_000;
 const longestRetryMs = 15 * 60_000;
 const giveUpMs = 24 * 3_600_000;
+/** A mail whose attempts ended the process so often is the cause of it, and is not tried again. */
+const maxUnended = 5;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
@@ -71,47 +72,63 @@ export async function sendDue(
   const now = clock.now();
   const leaseUntil = new Date(now.getTime() + leaseMs);
   const mails = await claimMails(database.db, { now, leaseUntil, limit: batchSize });
-  const results = await inParallel(mails, concurrency, async (mail) => {
-    if (isStopped()) return 'returned';
-    return sendOne(parts, mail);
-  });
-  const returned = mails.filter((_, place) => results[place] === 'returned').map(({ noticeId }) => noticeId);
-  await returnMails(database.db, returned, now);
-  const count = (result: string): number => results.filter((each) => each === result).length;
-  return { sent: count('ended'), failed: count('postponed'), isMore: mails.length === batchSize };
+  if (isStopped()) {
+    await returnMails(
+      database.db,
+      mails.map(({ noticeId }) => noticeId),
+      now,
+    );
+    return { sent: 0, failed: 0, isMore: false };
+  }
+  const ends = await Promise.allSettled(mails.map((mail) => sendOne(parts, mail)));
+  const lost = ends.find((end) => end.status === 'rejected');
+  if (lost) throw lost.reason;
+  const count = (result: Attempt): number =>
+    ends.filter((end) => end.status === 'fulfilled' && end.value === result).length;
+  const isMore = mails.length === batchSize || mails.some(({ unended }) => unended > 0);
+  return { sent: count('ended'), failed: count('postponed'), isMore };
 }
 
-async function sendOne(parts: MailLoopParts, mail: ClaimedMail): Promise<'ended' | 'postponed'> {
+type Attempt = 'ended' | 'postponed';
+
+/** @throws what the database throws: then the attempt is not marked, and the mail comes again when its lease is over. */
+async function sendOne(parts: MailLoopParts, mail: ClaimedMail): Promise<Attempt> {
   const { database, mailer, metrics, log, clock } = parts;
-  const { noticeId } = mail;
+  const { noticeId, unended } = mail;
+  if (unended >= maxUnended) return giveUp(parts, mail, 'unended');
+  let sending: Sending;
   try {
-    const sending = await mailer.send(writeLetter(mail), AbortSignal.timeout(sendDeadlineMs));
-    const fault = sending.outcome === 'refused' ? sending.reason : null;
-    if (fault) log.warn({ notice: noticeId, fault }, 'a mail was refused for good');
-    metrics.mails.inc({ outcome: sending.outcome });
-    await finishMail(database.db, { noticeId, state: sending.outcome, fault, at: clock.now() });
-    return 'ended';
+    sending = await mailer.send(writeLetter(mail), AbortSignal.timeout(sendDeadlineMs));
   } catch (error) {
     return failOne(parts, mail, error);
   }
+  const fault = sending.outcome === 'refused' ? sending.reason : null;
+  if (fault) log.warn({ notice: noticeId, fault }, 'a mail was refused for good');
+  metrics.mails.inc({ outcome: sending.outcome });
+  await finishMail(database.db, { noticeId, state: sending.outcome, fault, at: clock.now() });
+  return 'ended';
 }
 
-async function failOne(parts: MailLoopParts, mail: ClaimedMail, error: unknown): Promise<'postponed'> {
+async function failOne(parts: MailLoopParts, mail: ClaimedMail, error: unknown): Promise<Attempt> {
   const { database, metrics, log, clock, random } = parts;
   const { noticeId, attempts, createdAt } = mail;
   const fault = faultOf(error);
   const now = clock.now();
-  if (now.getTime() - createdAt.getTime() >= giveUpMs) {
-    log.error({ notice: noticeId, attempts, fault }, 'a mail was given up');
-    metrics.mails.inc({ outcome: 'given-up' });
-    await finishMail(database.db, { noticeId, state: 'given-up', fault, at: now });
-    return 'postponed';
-  }
+  if (now.getTime() - createdAt.getTime() >= giveUpMs) return giveUp(parts, mail, fault);
   const ceilingMs = Math.min(firstRetryMs * 2 ** Math.min(attempts - 1, 20), longestRetryMs);
   const at = new Date(now.getTime() + ceilingMs * (0.5 + random.fraction() / 2));
   log.warn({ notice: noticeId, attempts, fault, again: at }, 'a mail could not be sent and will be later');
   metrics.mails.inc({ outcome: 'postponed' });
   await postponeMail(database.db, { noticeId, at, fault });
+  return 'postponed';
+}
+
+async function giveUp(parts: MailLoopParts, mail: ClaimedMail, fault: string): Promise<Attempt> {
+  const { database, metrics, log, clock } = parts;
+  const { noticeId, attempts } = mail;
+  log.error({ notice: noticeId, attempts, fault }, 'a mail was given up');
+  metrics.mails.inc({ outcome: 'given-up' });
+  await finishMail(database.db, { noticeId, state: 'given-up', fault, at: clock.now() });
   return 'postponed';
 }
 

@@ -56,6 +56,8 @@ export const mailTable = pgTable(
     nextAttemptAt: instant('next_attempt_at').notNull(),
     finishedAt: instant('finished_at'),
     attempts: integer().notNull(),
+    /** Attempts in a row of which nobody heard how they ended. */
+    unended: integer().notNull().default(0),
     state: text({ enum: ['waiting', 'queued', 'sent', 'none', 'refused', 'given-up'] }).notNull(),
     fault: text(),
   },

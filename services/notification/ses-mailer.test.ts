@@ -97,6 +97,12 @@ describe('what SES refuses', () => {
     await expect(send()).rejects.toMatchObject({ name: type });
     expect(asked).toHaveLength(1);
   });
+  test('a sender who is not verified is about our account: no mail is lost of it', async () => {
+    const message =
+      'Email address is not verified. The following identities failed the check in region US-EAST-1: no-reply@millrace.example';
+    answer = say(400, 'MessageRejected', { message });
+    await expect(send()).rejects.toMatchObject({ name: 'MessageRejected' });
+  });
   test('a connection that ends is not', async () => {
     answer = (response) => response.destroy();
     await expect(send()).rejects.toThrow();

@@ -6,6 +6,8 @@ const connectMs = 3_000;
 const answerMs = 10_000;
 /** Refusals of this letter. What is about our account (suspended, paused, domain not verified) may be mended. */
 const refusals = new Set(['MessageRejected', 'BadRequestException']);
+/** SES says MessageRejected of this too, although it is our sender (or, in its sandbox, the account) that is not set up. */
+const isAboutAccount = /not verified/i;
 
 /** Sends by Amazon SES v2. It makes its own Message-ID, so the notice's id goes into a header and a tag. */
 export function sesMailer(options: { region: string; from: string; endpoint?: string }): Mailer {
@@ -39,9 +41,8 @@ export function sesMailer(options: { region: string; from: string; endpoint?: st
         await client.send(command, { abortSignal: signal });
         return { outcome: 'sent' };
       } catch (error) {
-        const name = error instanceof Error ? error.name : '';
-        if (refusals.has(name)) return { outcome: 'refused', reason: `ses ${name}` };
-        throw error;
+        if (!(error instanceof Error) || !refusals.has(error.name) || isAboutAccount.test(error.message)) throw error;
+        return { outcome: 'refused', reason: `ses ${error.name}` };
       }
     },
     close: () => client.destroy(),

@@ -18,8 +18,8 @@ export const startWorker: StartWorkload<NotificationConfig> = async (own) => {
   const server = await serveHttp(own);
   return {
     close: async () => {
-      await consumers.close();
-      await Promise.all(loops.map((loop) => loop.close()));
+      // At once: a slow carrier and a slow handler one after the other would take longer than a process has to stop.
+      await Promise.all([consumers, ...loops].map((part) => part.close()));
       mailer.close();
       await Promise.all([server.close(), broker.close(), own.database.close()]);
     },
