@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Database } from './database.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, sqlOf } from './database.ts';
 import { appendEvents, makeEvent, outboxTable } from './outbox.ts';
 import { Problem } from './problem.ts';
+import { defineRoute } from './route.ts';
+import { createApp } from './server.ts';
 import { formatTraceparent, runWithTrace } from './telemetry.ts';
-import { CounterRaised, commitEvents, openMessagingDatabase, ports, raised } from './testing/event-fixtures.ts';
+import { bearerNames, outcome } from './testing/callers.ts';
+import { CounterRaised, commitEvents, openMessagingDatabase, ports, quiet, raised } from './testing/event-fixtures.ts';
 import type { TestDatabase } from './testing/postgres.ts';
 import { createTestDatabase } from './testing/postgres.ts';
 import { waitFor } from './testing/wait.ts';
@@ -75,6 +79,54 @@ test('F22 an event larger than the bus takes is refused by its bytes, not its le
   for (const note of ['x'.repeat(largest + 1), '🎉'.repeat(largest / 4 + 1)]) {
     expect(thrown(() => make({ counter: 'a', by: 1, note }))).toMatchObject({ status: 413, slug: 'event-too-large' });
   }
+});
+
+test('F22 a request whose event would be too large is refused with 413, and nothing of its transaction is left', async () => {
+  await database.sql`create table if not exists kept (note text not null)`;
+  await database.sql`truncate kept, outbox`;
+  const route = defineRoute({
+    method: 'POST',
+    path: '/kept',
+    operationId: 'keep',
+    summary: 'Keeps a note and tells about it.',
+    policy: 'public',
+    body: { schema: z.strictObject({ note: z.string() }), maxBytes: 3_000_000 },
+    responses: { 201: { description: 'Kept.' } },
+    handle: ({ body: { note } }) =>
+      database.db.transaction(async (tx) => {
+        await sqlOf(tx)`insert into kept (note) values (${note.slice(0, 10)})`;
+        await appendEvents(tx, [raised({ note: 'before' }), make({ counter: 'a', by: 1, note })]);
+        return { status: 201 };
+      }),
+  });
+  const { log, metrics } = quiet();
+  const app = createApp({
+    name: 'keeping',
+    version: 'test',
+    routes: [route],
+    verifyToken: bearerNames,
+    isReady: () => database.isReady(),
+    metrics,
+    log,
+  });
+  const keep = async (note: string) =>
+    outcome(
+      await app.request('/kept', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ note }),
+      }),
+    );
+  const rows = async () => [
+    (await database.sql`select 1 from kept`).length,
+    (await database.sql`select 1 from outbox`).length,
+  ];
+  const largest = 1_048_576 - 4_096 - '{"counter":"a","by":1,"note":""}'.length;
+  expect(await keep('x'.repeat(largest + 1))).toEqual({ status: 413, slug: 'event-too-large' });
+  expect(await keep('🎉'.repeat(largest / 4 + 1))).toEqual({ status: 413, slug: 'event-too-large' });
+  expect(await rows()).toEqual([0, 0]);
+  expect(await keep('x'.repeat(largest))).toMatchObject({ status: 201 });
+  expect(await rows()).toEqual([1, 2]);
 });
 
 test.each(['a\u0000b', '\ud800', '\\\u0000'])('text that the database cannot hold (%j) is refused', (note) => {

@@ -126,6 +126,30 @@ test('a broker that never answers is given up within six seconds and asked again
   await waitFor(isEmpty, 8_000);
 }, 15_000);
 
+test('F12 nothing that commits waits for the broker, not even versions behind those that the relay holds', async () => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let calls = 0;
+  const inner = databaseBroker({ database, bindings, isNoted: true });
+  const publish: Broker['publish'] = async (events, signal) => {
+    calls += 1;
+    await held;
+    return inner.publish(events, signal);
+  };
+  relay({ ...inner, publish });
+  const versions = Array.from({ length: 20 }, (_, at) => raised({ counter: 'held', version: at + 1 }));
+  await commitEvents(database, versions.slice(0, 1));
+  await waitFor(() => calls === 1);
+  for (const event of versions.slice(1)) await commitEvents(database, [event]);
+  expect(await publishedIds()).toEqual([]);
+  release();
+  await waitFor(isEmpty);
+  // A call that is given up meanwhile may still arrive.
+  expect([...new Set(await publishedIds())]).toEqual(versions.map(({ id }) => id));
+});
+
 test('a relay goes on after all its connections were lost', async () => {
   relay(databaseBroker({ database, bindings, isNoted: true }));
   for (let round = 0; round < 5; round += 1) {

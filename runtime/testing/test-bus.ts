@@ -11,6 +11,7 @@ export interface TestBus {
   broker: Broker;
   /** The queue's address, and that of its dead letters. */
   url: string;
+  arn: string;
   deadUrl: string;
   deadArn: string;
   /** Switches a fault on at the endpoint; see local/aws/control.ts. */
@@ -48,6 +49,7 @@ export async function startTestBus(options: { visibilitySeconds?: number } = {})
     aws,
     broker,
     url,
+    arn,
     deadUrl: dead.url,
     deadArn: dead.arn,
     inject: (operation, action, more = {}) => control('/faults', { operation, action, ...more }),
