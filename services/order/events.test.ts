@@ -73,6 +73,22 @@ describe('an answer about an order', () => {
     await Promise.all(bodies.map((body) => shop.deliverRaw(body, 'StockReserved')));
     expect(await shop.stateOf(order.id)).toBe('reserved');
   });
+  it('that says what cannot be raises an alarm: shipped without stock, charged after it was declined', async () => {
+    const [shipped, declined] = [await shop.placed(), await shop.placed()];
+    for (const { id } of [shipped, declined]) await shop.reserve(id);
+    await shop.pay(shipped);
+    shop.clock.pass(10);
+    await moveDueOrders(shop.own);
+    shop.clock.pass(-10);
+    await shop.refuseStock(shipped.id);
+    await shop.decline(declined);
+    await shop.pay(declined);
+    expect([await shop.stateOf(shipped.id), await shop.stateOf(declined.id)]).toEqual(['shipped', 'rejected']);
+    const figures = await shop.own.metrics.registry.metrics();
+    for (const reason of ['shipped-without-stock', 'charged-after-refusal']) {
+      expect(figures).toContain(`orders_alarms_total{reason="${reason}"} 1`);
+    }
+  });
   it.each(orderService.consumes.map(({ event }) => event.name))('F18 poison for %s is put aside', async (name) => {
     await shop.deliverRaw('{"detail": 1', name);
     expect((await shop.dead(name)).at(-1)?.reason).toBe('bad-envelope');

@@ -16,7 +16,7 @@ import type { OrderChange } from './order-moves.ts';
 import { moveOrder } from './order-moves.ts';
 import { forgetPeople, lockOrders } from './order-store.ts';
 import { keepProducts } from './product-copy-store.ts';
-import type { Trigger } from './saga.ts';
+import type { OrderState, Trigger } from './saga.ts';
 import { isEnd } from './saga.ts';
 import { writeMoves } from './write-moves.ts';
 
@@ -56,12 +56,14 @@ export function orderReactions(own: Workload<OrderConfig>): Readonly<Record<stri
     PaymentRefunded: answered(own, {
       contract: PaymentRefunded,
       trigger: 'payment-refunded',
-      // What was taken must have gone back as a whole: an order is never cancelled but charged.
-      faultOf: (order, { attemptId, total }) => {
-        const isNothing = total.amountMinor === 0 && !order.isCharged;
-        return otherAttempt(order, attemptId) ?? (isNothing || isWhole(order, total) ? undefined : 'amount-differs');
+      // What we know to be taken must have gone back as a whole: an order is never cancelled but charged. Where we know of no
+      // charge, payment does: its answer says that no money of this attempt is held any more.
+      faultOf: (order, { attemptId, total }) =>
+        otherAttempt(order, attemptId) ?? (order.isCharged && !isWhole(order, total) ? 'amount-differs' : undefined),
+      noteOf: ({ total }, order) => {
+        if (total.amountMinor === 0) return 'nothing had been taken';
+        return isWhole(order, total) ? null : 'another amount had been taken';
       },
-      noteOf: ({ total }) => (total.amountMinor === 0 ? 'nothing had been taken' : null),
     }),
     ProductChanged: { handle: keepNewer(own), batchSize: 50 },
     UserErased: {
@@ -121,12 +123,24 @@ function answered<Contract extends EventContract>(own: Workload<OrderConfig>, an
 
 const orderIdOf = ({ data }: { data: unknown }): string => (data as { orderId: string }).orderId.toLowerCase();
 
+/** No order of arrival explains these: something left, or was charged, that should not have been. A person must look. */
+const contradictions: Readonly<Partial<Record<OrderState, Partial<Record<Trigger, string>>>>> = {
+  shipped: { 'stock-rejected': 'shipped-without-stock' },
+  delivered: { 'stock-rejected': 'shipped-without-stock' },
+  rejected: { 'payment-processed': 'charged-after-refusal' },
+};
+
 function noteRefusal(own: Workload<OrderConfig>, refusal: { consumer: string; order: Order; trigger: Trigger }): void {
   const { consumer, order, trigger } = refusal;
+  const metrics = orderMetrics(own.metrics);
   messagingMetrics(own.metrics).stale.inc({ consumer });
-  orderMetrics(own.metrics).refused.inc({ move: trigger, state: order.state });
+  metrics.refused.inc({ move: trigger, state: order.state });
   const facts = { orderId: order.id, state: order.state, move: trigger };
-  if (isEnd(order.state)) own.log.info(facts, 'an answer came after the order had ended');
+  const reason = contradictions[order.state]?.[trigger];
+  if (reason !== undefined) {
+    metrics.alarms.inc({ reason });
+    own.log.error({ ...facts, reason }, 'an answer contradicts what became of its order');
+  } else if (isEnd(order.state)) own.log.info(facts, 'an answer came after the order had ended');
   else own.log.warn(facts, 'an answer is no legal move of the order in its present state');
 }
 

@@ -234,6 +234,18 @@ describe('money', () => {
     await shop.refund(order, order.total.amountMinor);
     expect((await seen(order)).state).toBe('cancelled');
   });
+  it('B61 F35 of another amount that went back, as payment says, ends the order: nothing is held any more', async () => {
+    const order = await reserved();
+    const taken = order.total.amountMinor + 1;
+    await shop.pay(order, { amountMinor: taken });
+    await pass(31);
+    expect(await seen(order)).toMatchObject({ state: 'reserved', isCancelling: true });
+    await shop.refund(order, taken);
+    expect(await seen(order)).toMatchObject({ state: 'cancelled', reason: 'payment-deadline', version: 4 });
+    const notes =
+      await shop.sql`select note from order_move where order_id = ${order.id} and move = 'payment-refunded'`;
+    expect(notes).toEqual([{ note: 'another amount had been taken' }]);
+  });
   it('that comes after the refund was asked for changes nothing but the history', async () => {
     const order = await reserved();
     await shop.cancel(order.id);

@@ -31,7 +31,7 @@ export function orderMetrics({ registry }: Pick<Metrics, 'registry'>): OrderMetr
     }),
     alarms: new Counter({
       name: 'orders_alarms_total',
-      help: 'Answers that contradict an order and went to the dead-letter queue: a person must look.',
+      help: 'What contradicts an order, or an order that cannot be moved: a person must look.',
       labelNames: ['reason'],
       registers,
     }),
