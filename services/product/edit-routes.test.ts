@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { as, outcome } from '@millrace/runtime/testing/callers.ts';
+import type { Uploads } from '@millrace/runtime/uploads.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findImbalances } from './testing/balance.ts';
 import type { Shop } from './testing/shop.ts';
 import { openShop } from './testing/shop.ts';
 
+/** Signs nothing, but counts. */
+let signed = 0;
+const uploads = {
+  viewUrl: async () => {
+    signed += 1;
+    return `https://images.example/${signed}`;
+  },
+} as unknown as Uploads;
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({ hasConsumers: false });
+  shop = await openShop({ hasConsumers: false, uploads });
 });
 afterAll(() => shop.close());
 
@@ -210,6 +219,17 @@ describe('stock that comes in', () => {
     const other = { caller: as('otto', 'products:write'), body: { quantity: 1 }, headers: key };
     expect((await shop.ask('POST', `/api/products/${id}/stock`, other)).status).toBe(200);
     expect(await shop.show(id)).toMatchObject({ available: 7 });
+  });
+  test('keeps no signed address of an image for the answer of a repeated write, and none in the log of keys', async () => {
+    const { id } = await shop.add({ stock: 1 });
+    await shop.sql`update product set image_key = ${`product/image/${id}/${randomUUID()}`} where id = ${id}`;
+    const key = { 'idempotency-key': 'delivery-with-image' };
+    const urlOf = async () => ((await (await restock(id, 5, key)).json()) as { imageUrl: string | null }).imageUrl;
+    signed = 0;
+    expect(await urlOf()).toBe('https://images.example/1');
+    expect(await urlOf()).toBe('https://images.example/2');
+    const [row] = await shop.sql`select result from idempotency_key where key = 'delivery-with-image'`;
+    expect(row?.['result']).not.toContain('https:');
   });
   test('of what is not there is 404', async () => {
     expect(await outcome(await restock(randomUUID(), 1))).toMatchObject({ status: 404, slug: 'not-found' });

@@ -1,14 +1,15 @@
 import type { Transaction } from '@millrace/runtime/database.ts';
-import { checkIfMatch, etag } from '@millrace/runtime/entity-tag.ts';
+import { checkIfMatch, etag, ifMatchHeader } from '@millrace/runtime/entity-tag.ts';
+import { idempotencyKeyHeader } from '@millrace/runtime/idempotency.ts';
 import { appendEvents } from '@millrace/runtime/outbox.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import { inTransaction } from '@millrace/runtime/repeated-transaction.ts';
 import type { Route } from '@millrace/runtime/route.ts';
 import { defineRoute, json } from '@millrace/runtime/route.ts';
-import type { ApiParts } from './api-parts.ts';
-import { mayWrite, noProduct, productParams, showProduct } from './api-parts.ts';
+import type { ApiParts, KeptProduct } from './api-parts.ts';
+import { keepProduct, mayWrite, noProduct, productParams, showKept, showProduct } from './api-parts.ts';
 import { productChanged } from './events.ts';
-import type { NewProduct, ProductRow, ProductView } from './product.ts';
+import type { NewProduct, ProductRow } from './product.ts';
 import { applyPatch, maxAvailable, newProduct, productPatch, productView, restock } from './product.ts';
 import { addProduct, addStock, changeProduct, findProduct, nextVersions } from './product-store.ts';
 import { writeOnce } from './repeatable-write.ts';
@@ -26,17 +27,21 @@ function createRoute(parts: ApiParts): Route {
     operationId: 'createProduct',
     summary: 'Adds a product. With Idempotency-Key it may be repeated.',
     policy: mayWrite,
+    headers: idempotencyKeyHeader(false),
     body: { schema: newProduct },
     responses: { 201: { description: 'Added.', schema: productView } },
     handle: async (request) => {
-      const work = (tx: Transaction): Promise<ProductView> => create(tx, parts, request.body);
-      const view = await writeOnce(parts.database, request, { operation: 'createProduct', work });
+      const work = (tx: Transaction): Promise<KeptProduct> => create(tx, parts, request.body);
+      const view = await showKept(
+        parts,
+        await writeOnce(parts.database, request, { operation: 'createProduct', work }),
+      );
       return json(201, view, { location: `/api/products/${view.id}`, ...etag(view.version) });
     },
   });
 }
 
-async function create(tx: Transaction, parts: ApiParts, body: NewProduct): Promise<ProductView> {
+async function create(tx: Transaction, parts: ApiParts, body: NewProduct): Promise<KeptProduct> {
   const now = parts.clock.now();
   const row: ProductRow = {
     id: parts.random.uuid(),
@@ -53,7 +58,7 @@ async function create(tx: Transaction, parts: ApiParts, body: NewProduct): Promi
   };
   await addProduct(tx, row);
   await appendEvents(tx, [productChanged(row, parts)]);
-  return showProduct(parts, row);
+  return keepProduct(row);
 }
 
 function patchRoute(parts: ApiParts): Route {
@@ -64,6 +69,7 @@ function patchRoute(parts: ApiParts): Route {
     summary: 'Changes a product, or retires it. If-Match names the version that was read.',
     policy: mayWrite,
     params: productParams,
+    headers: ifMatchHeader(true),
     body: { schema: productPatch },
     responses: { 200: { description: 'The product as it is now.', schema: productView } },
     handle: async ({ params, body, headers }) => {
@@ -96,13 +102,14 @@ function restockRoute(parts: ApiParts): Route {
     summary: 'Adds pieces to the stock. With Idempotency-Key it may be repeated.',
     policy: mayWrite,
     params: productParams,
+    headers: idempotencyKeyHeader(false),
     body: { schema: restock },
     responses: { 200: { description: 'The product as it is now.', schema: productView } },
     handle: async (request) => {
       const { params, body } = request;
-      const work = (tx: Transaction): Promise<ProductView> =>
+      const work = (tx: Transaction): Promise<KeptProduct> =>
         addPieces(tx, parts, { id: params.id, quantity: body.quantity });
-      const view = await writeOnce(parts.database, request, { operation: 'addStock', work });
+      const view = await showKept(parts, await writeOnce(parts.database, request, { operation: 'addStock', work }));
       return json(200, view, etag(view.version));
     },
   });
@@ -112,7 +119,7 @@ async function addPieces(
   tx: Transaction,
   parts: ApiParts,
   part: { id: string; quantity: number },
-): Promise<ProductView> {
+): Promise<KeptProduct> {
   const now = parts.clock.now();
   const level = (await lockStock(tx, [part.id])).get(part.id.toLowerCase());
   if (!level) throw noProduct();
@@ -123,5 +130,5 @@ async function addPieces(
   const [row] = await nextVersions(tx, { ids: [part.id], now });
   if (!row) throw noProduct();
   await appendEvents(tx, [productChanged(row, parts)]);
-  return showProduct(parts, row);
+  return keepProduct(row);
 }

@@ -3,7 +3,7 @@ import type { Closable } from '@millrace/runtime/process.ts';
 import type { Uploads } from '@millrace/runtime/uploads.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { ProductConfig } from './config.ts';
-import { lockOldUploads, removeUpload } from './image-store.ts';
+import { lockOldUploads, postponeUpload, removeUpload } from './image-store.ts';
 import { startLoop } from './loops.ts';
 import { purgeErased } from './recommendation-store.ts';
 import { purgeReservations } from './reservation-store.ts';
@@ -28,7 +28,7 @@ export function startHousekeeping(own: Workload<ProductConfig>, uploads: Uploads
 
 /** One round of it. @returns whether there is more. */
 export async function keepHouse(own: Workload<ProductConfig>, uploads: Uploads): Promise<boolean> {
-  const { database, clock, service } = own;
+  const { database, clock, service, log } = own;
   const now = clock.now();
   const ago = (milliseconds: number): Date => new Date(now.getTime() - milliseconds);
   // Older events are refused, so that nothing can ask for these rows.
@@ -39,9 +39,14 @@ export async function keepHouse(own: Workload<ProductConfig>, uploads: Uploads):
   const people = await database.db.transaction((tx) => purgeErased(tx, { before, limit }));
   const old = await database.db.transaction(async (tx) => {
     const found = await lockOldUploads(tx, { over: ago(uploadOverMs), unused: ago(dayMs), limit: uploadsAtOnce });
-    for (const key of found) {
-      await uploads.remove(key);
-      await removeUpload(tx, key);
+    const ends = await Promise.allSettled(found.map((key) => uploads.remove(key)));
+    for (const [place, key] of found.entries()) {
+      const end = ends[place];
+      if (end?.status === 'fulfilled') await removeUpload(tx, key);
+      else {
+        log.warn({ err: end?.reason as unknown }, 'an image could not be removed and will be later');
+        await postponeUpload(tx, { key, now });
+      }
     }
     return found.length;
   });

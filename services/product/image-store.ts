@@ -39,9 +39,13 @@ export async function takeImage(
   return isTaken ? 'taken' : 'late';
 }
 
-/** Notes why an upload is not taken. */
-export async function refuseImage(tx: Transaction, refusal: { key: string; reason: string; now: Date }): Promise<void> {
-  const { key, reason, now } = refusal;
+/** Notes why an upload is not taken; its product does not show it any more. */
+export async function refuseImage(
+  tx: Transaction,
+  refusal: { key: string; productId: string; reason: string; now: Date },
+): Promise<void> {
+  const { key, productId, reason, now } = refusal;
+  await sqlOf(tx)`update product set image_key = null where id = ${productId} and image_key = ${key}`;
   await tx
     .update(imageUploadTable)
     .set({ state: 'refused', reason, updatedAt: now })
@@ -57,10 +61,16 @@ export async function lockOldUploads(
     select key from image_upload
     where (state in ('refused', 'replaced') and updated_at < ${options.over})
       or (state = 'waiting' and updated_at < ${options.unused})
-    limit ${options.limit} for update skip locked`;
+    order by updated_at limit ${options.limit} for update skip locked`;
   return rows.map(({ key }) => key);
 }
 
 export async function removeUpload(tx: Transaction, key: string): Promise<void> {
   await tx.delete(imageUploadTable).where(eq(imageUploadTable.key, key));
+}
+
+/** Puts off an upload that could not be removed: the others come first. */
+export async function postponeUpload(tx: Transaction, upload: { key: string; now: Date }): Promise<void> {
+  const { key, now } = upload;
+  await tx.update(imageUploadTable).set({ updatedAt: now }).where(eq(imageUploadTable.key, key));
 }

@@ -120,6 +120,41 @@ describe('an image', () => {
     expect([await uploadOf(forms[0]), await uploadOf(forms[2])]).toEqual([undefined, undefined]);
     expect(await uploadOf(forms[1])).toMatchObject({ state: 'ready' });
   });
+  test('B42 that is uploaded again with a form that was used is looked at again, and taken off when it is none', async () => {
+    const { id } = await shop.add();
+    const form = await formFor(id);
+    await bucket.post(form, png(3, 2));
+    await created(keyOf(form));
+    expect(await imageKeyOf(id)).toBe(keyOf(form));
+    await bucket.post(form, png(5, 5));
+    await created(keyOf(form));
+    expect(await imageKeyOf(id)).toBe(keyOf(form));
+    await bucket.post(form, svg as unknown as Uint8Array);
+    await created(keyOf(form));
+    expect(await uploadOf(form)).toEqual({ state: 'refused', reason: 'wrong-type' });
+    expect(await shop.show(id)).toMatchObject({ imageUrl: null });
+    // A refusal is the last word about a form.
+    await bucket.post(form, png(3, 2));
+    await created(keyOf(form));
+    expect(await imageKeyOf(id)).toBeNull();
+  });
+  test('that cannot be removed does not hold up the others', async () => {
+    const { id } = await shop.add();
+    const forms = await Promise.all(Array.from({ length: 14 }, () => formFor(id)));
+    const stuck = new Set(forms.slice(0, 10).map(keyOf));
+    const remove = async (key: string): Promise<void> => {
+      if (stuck.has(key)) throw new Error('The bucket answered 403.');
+      await bucket.uploads.remove(key);
+    };
+    aheadMs = 50 * 3_600_000;
+    for (let round = 0; round < 4; round += 1) await keepHouse(shop.own, { ...bucket.uploads, remove });
+    const left = await Promise.all(forms.map(uploadOf));
+    expect(left.filter((row) => row !== undefined)).toHaveLength(10);
+    aheadMs = 100 * 3_600_000;
+    while (await keepHouse(shop.own, bucket.uploads));
+    aheadMs = 0;
+    expect(await Promise.all(forms.map(uploadOf))).toEqual(forms.map(() => undefined));
+  });
   test('that nobody was permitted is left alone', async () => {
     const { id } = await shop.add();
     for (const key of [`product/image/${id}/${randomUUID()}`, 'product/other', `user/avatar/${id}/${randomUUID()}`]) {

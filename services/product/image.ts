@@ -24,13 +24,15 @@ export function imageReaction(parts: { uploads: Uploads; clock: Clock; log: Log 
           continue;
         }
         const found = await uploads.inspectImage(key, { maxBytes: maxImageBytes });
-        // A second event about an object that was looked at, or one whose form was given up long ago.
-        if ((await lockUpload(tx, key)) !== 'waiting') continue;
+        const state = await lockUpload(tx, key);
+        // One that was refused or replaced, or whose form was given up long ago. One that is shown is looked at again: its form
+        // stays good for a while, and what lies there now may be something else.
+        if (state !== 'waiting' && state !== 'ready') continue;
         const now = clock.now();
         if (found.outcome === 'refused') {
           log.warn({ productId, reason: found.reason }, 'an image was refused');
-          await refuseImage(tx, { key, reason: found.reason, now });
-        } else await takeImage(tx, { key, productId, now });
+          await refuseImage(tx, { key, productId, reason: found.reason, now });
+        } else if (state === 'waiting') await takeImage(tx, { key, productId, now });
       }
       return applied;
     },
