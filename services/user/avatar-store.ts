@@ -45,12 +45,16 @@ export async function removeAvatar(tx: Transaction, userId: string): Promise<str
   return row?.keys ?? [];
 }
 
-/** Notes objects that nobody needs any more. */
+/**
+ * Notes objects that nobody needs any more. One that is taken away at this moment is noted again behind that: it may have been
+ * uploaded anew in between.
+ */
 export async function addUnwanted(tx: Transaction, keys: readonly string[], now: Date): Promise<void> {
   if (keys.length === 0) return;
   await sqlOf(tx)`
-    insert into unwanted_object (key, due_at) select unnest(${keys.toSorted()}::text[]), ${now}
-    on conflict do nothing`;
+    insert into unwanted_object (key, due_at) select key, ${now}::timestamptz
+    from (select distinct unnest(${[...keys]}::text[]) as key order by key) as given
+    on conflict (key) do update set due_at = excluded.due_at`;
 }
 
 /** Claims objects that are to be taken away now. */

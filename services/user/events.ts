@@ -30,6 +30,9 @@ export function userReactions(parts: Parts): Readonly<Record<string, Reaction>> 
   };
 }
 
+/** Nobody waits for points. */
+const gatherMs = 100;
+
 type UploadEvent = EventEnvelope<typeof ObjectCreated>;
 /** All four events of an order say whose it is, and two of them what it costs. */
 type OrderData = Pick<DataOf<typeof OrderPlaced>, 'orderId' | 'userId'> & Partial<DataOf<typeof OrderPlaced>>;
@@ -39,6 +42,7 @@ function orderReaction({ metrics }: Parts, consumer: string, state: LoyaltyState
   const { stale } = messagingMetrics(metrics);
   return {
     batchSize: 50,
+    gatherMs,
     handle: async (tx, events: OrderEvent[]) => {
       const { late, dead } = await applyOrders(tx, events, state);
       stale.inc({ consumer }, late);

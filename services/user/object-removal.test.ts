@@ -76,6 +76,43 @@ test('one that cannot be taken away is tried again later, and does not hold up t
   expect(await service.bucket.look(stuck)).toBe(404);
 });
 
+test('an object that is uploaded again while it is taken away is taken away again', async () => {
+  const id = randomUUID();
+  const { key } = await service.bucket.uploads.offer({ ownerId: id, type: 'image/png', maxBytes: 5_000 });
+  await service.sql`insert into unwanted_object (key, due_at) values (${key}, now())`;
+  const removals: string[] = [];
+  const [begun, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isFirst = true;
+  const uploads = {
+    remove: async (of: string) => {
+      removals.push(of);
+      if (!isFirst) return;
+      isFirst = false;
+      begun.resolve();
+      await told.promise;
+    },
+  };
+  const loop = startObjectRemoval({ ...service.own, uploads, everyMs: 20 });
+  try {
+    await begun.promise;
+    const telling = service.tellUpload(key);
+    // The worker either waits for the row or has written past it.
+    await waitFor(async () => {
+      const [row] = await service.sql`
+        select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%unwanted_object%')
+          or not exists (select from test_message) as "isHeard"`;
+      return row?.['isHeard'] === true;
+    });
+    told.resolve();
+    await telling;
+    await waitFor(async () => (await service.unwanted()).length === 0);
+  } finally {
+    told.resolve();
+    await loop.close();
+  }
+  expect(removals).toEqual([key, key]);
+});
+
 test('F7 the loop outlives its database connections', async () => {
   const loop = startObjectRemoval({ ...service.own, uploads: service.bucket.uploads, everyMs: 20 });
   try {

@@ -1,4 +1,4 @@
-import { checkIfMatch, etag } from '@millrace/runtime/entity-tag.ts';
+import { checkIfMatch, etag, ifMatchHeader } from '@millrace/runtime/entity-tag.ts';
 import { freeText } from '@millrace/runtime/free-text.ts';
 import { appendEvents } from '@millrace/runtime/outbox.ts';
 import { inTransaction } from '@millrace/runtime/repeated-transaction.ts';
@@ -65,6 +65,7 @@ function saveRoute(parts: UserParts): Route {
     summary:
       'Registers the caller at the first time, and changes the profile later. If-Match guards against lost updates.',
     policy: 'person',
+    headers: ifMatchHeader(false),
     body: { schema: personBody },
     responses: {
       200: { description: 'The profile as it is now.', schema: profileView },
