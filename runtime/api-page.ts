@@ -24,6 +24,9 @@ ${api.routes.map(operationArticle).join('\n')}
 function operationArticle(route: Route): string {
   const policy = policyText(route.policy);
   const query = Object.keys(route.query?.shape ?? {});
+  const headers = Object.entries(route.headers ?? {}).map(
+    ([name, { description }]) => `<dt><code>${escapeHtml(name)}</code></dt><dd>${escapeHtml(description)}</dd>`,
+  );
   const body = route.body ? (route.body.types ?? ['application/json']).join(' or ') : '';
   const answers = Object.entries(route.responses).map(
     ([status, rule]) => `<dt>${escapeHtml(status)}</dt><dd>${escapeHtml(rule.description)}</dd>`,
@@ -31,7 +34,7 @@ function operationArticle(route: Route): string {
   return `<article id="${escapeHtml(route.operationId)}"><h2><code>${route.method} ${escapeHtml(route.path)}</code></h2>
 <p>${escapeHtml(route.summary)} ${escapeHtml(policy)}</p>
 ${query.length > 0 ? `<p>Query: ${query.map((name) => `<code>${escapeHtml(name)}</code>`).join(', ')}</p>` : ''}
-${body ? `<p>Body: ${escapeHtml(body)}</p>` : ''}<dl>${answers.join('')}</dl></article>`;
+${body ? `<p>Body: ${escapeHtml(body)}</p>` : ''}${headers.length > 0 ? `<dl>${headers.join('')}</dl>` : ''}<dl>${answers.join('')}</dl></article>`;
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -1,8 +1,16 @@
 import { Problem } from './problem.ts';
-import type { HeaderReader } from './route.ts';
+import type { HeaderReader, HeaderRule } from './route.ts';
 
 /** The header of an answer that shows one thing in this version. */
 export const etag = (version: number): { etag: string } => ({ etag: `"${version}"` });
+
+/** `If-Match` in the documents of a route that reads it. */
+export const ifMatchHeader = (isRequired: boolean): Record<string, HeaderRule> => ({
+  'If-Match': {
+    description: 'The ETag of what was read: the write is refused when it was changed since.',
+    isRequired,
+  },
+});
 
 /**
  * Refuses a write for a version that is not the present one; nothing is refused without If-Match. `version` is missing where

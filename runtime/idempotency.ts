@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { customType, index, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type postgres from 'postgres';
 import { Problem } from './problem.ts';
-import type { HeaderReader } from './route.ts';
+import type { HeaderReader, HeaderRule } from './route.ts';
 
 const bytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 
@@ -24,7 +24,18 @@ export const idempotencyKeyTable = pgTable(
   ],
 );
 
-const form = /^[\u0021-\u007e]{1,64}$/;
+const form = /^[!-~]{1,64}$/;
+
+/** `Idempotency-Key` in the documents of a route that reads it. */
+export const idempotencyKeyHeader = (isRequired: boolean): Record<string, HeaderRule> => ({
+  'Idempotency-Key': {
+    description:
+      'Chosen by the caller, new for each write (a UUID, say), and the same when the write is repeated: it is done once.',
+    isRequired,
+    pattern: form.source,
+  },
+});
+
 /** Longer than any client repeats a request. */
 const keepDays = 7;
 const dayMs = 86_400_000;

@@ -51,7 +51,11 @@ function operation(route: Route): object {
   return {
     operationId: route.operationId,
     summary: route.summary,
-    parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
+    parameters: [
+      ...parameters(route.params, 'path'),
+      ...parameters(route.query, 'query'),
+      ...headerParameters(route.headers),
+    ],
     ...(body && {
       requestBody: {
         required: true,
@@ -93,6 +97,15 @@ function parameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): o
     schema: part,
   }));
 }
+
+const headerParameters = (rules: Route['headers'] = {}): object[] =>
+  Object.entries(rules).map(([name, { description, isRequired = false, pattern }]) => ({
+    name,
+    in: 'header',
+    description,
+    required: isRequired,
+    schema: { type: 'string', ...(pattern !== undefined && { pattern }) },
+  }));
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });

@@ -36,6 +36,14 @@ export interface RouteRequest<Params = unknown, Query = unknown, Body = unknown>
   signal: AbortSignal;
 }
 
+/** A header field that a route reads, as the documents tell it; the handler reads and checks the field itself. */
+export interface HeaderRule {
+  description: string;
+  isRequired?: boolean;
+  /** What a good value looks like, as a regular expression. */
+  pattern?: string;
+}
+
 /** The body that a route takes. */
 export interface BodyRule<Body extends z.ZodType = z.ZodType> {
   schema: Body;
@@ -70,6 +78,8 @@ export interface Route {
   cors?: 'any';
   params?: z.ZodObject;
   query?: z.ZodObject;
+  /** By the names of the fields, as they are written: `If-Match`. */
+  headers?: Readonly<Record<string, HeaderRule>>;
   body?: BodyRule;
   responses: Record<number, ResponseRule>;
   handle(request: RouteRequest): Promise<Reply>;

@@ -70,12 +70,22 @@ describe('the documents', () => {
   it('are an OpenAPI 3.1 document and a page without scripts', async () => {
     const document = (await (await fetch(`${server.url}/api/notes/openapi.json`)).json()) as {
       openapi: string;
-      paths: Record<string, Record<string, { security?: object[] }>>;
+      paths: Record<string, Record<string, { security?: object[]; parameters?: object[] }>>;
     };
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths)).toEqual(['/api/notes', '/api/notes/{id}']);
     expect(document.paths['/api/notes/{id}']?.get?.security).toEqual([{ accessToken: ['notes:read'] }]);
+    expect(document.paths['/api/notes']?.post?.parameters).toEqual([
+      {
+        name: 'Note-Colour',
+        in: 'header',
+        description: 'Of <paper>.',
+        required: false,
+        schema: { type: 'string', pattern: '^[a-z]+$' },
+      },
+    ]);
     const page = await (await fetch(`${server.url}/api/notes/docs`)).text();
+    expect(page).toContain('<dt><code>Note-Colour</code></dt><dd>Of &lt;paper&gt;.</dd>');
     expect(page).toContain('/api/notes/:id');
     expect(page).not.toContain('<script');
   });

@@ -33,6 +33,7 @@ const routes = [
     operationId: 'writeNote',
     summary: 'Writes a note.',
     policy: 'public',
+    headers: { 'Note-Colour': { description: 'Of <paper>.', pattern: '^[a-z]+$' } },
     body: { schema: note, maxBytes: 200_000 },
     responses: { 201: { description: 'Written.', schema: note } },
     handle: async ({ body }) => json(201, body),

@@ -158,6 +158,7 @@ test('the OpenAPI document describes the callback', async () => {
   const response = await service.app.request('/api/payment/openapi.json');
   const { paths } = (await response.json()) as { paths: Record<string, Record<string, object>> };
   expect(paths['/api/payments/webhook']?.['post']).toMatchObject({
+    parameters: [{ name: 'Millrace-Signature', in: 'header', required: true }],
     requestBody: {
       content: { 'application/json': { schema: { required: expect.arrayContaining(['idempotencyKey']) } } },
     },

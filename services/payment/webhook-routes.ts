@@ -10,7 +10,7 @@ import type { RouteParts } from './routes.ts';
 import type { Settled } from './settlement.ts';
 import { settle } from './settlement.ts';
 import type { WebhookBody } from './webhook.ts';
-import { checkWebhook, findingOf, signatureHeader, webhookBody } from './webhook.ts';
+import { checkWebhook, findingOf, signatureForm, signatureHeader, webhookBody } from './webhook.ts';
 
 const maxBodyBytes = 16_384;
 const idForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -30,6 +30,14 @@ export function webhookRoutes(parts: RouteParts): Route[] {
       operationId: 'takeWebhook',
       summary: 'Takes a callback of the payment provider, signed in the header Millrace-Signature.',
       policy: 'public',
+      headers: {
+        [signatureHeader]: {
+          description:
+            't=<seconds since 1970>,v1=<hex HMAC-SHA-256 of "<t>.<exact body>" under the webhook key>; good for five minutes.',
+          isRequired: true,
+          pattern: signatureForm.source,
+        },
+      },
       body: { schema: signedBytes, format: 'bytes', maxBytes: maxBodyBytes },
       responses: {
         200: { description: 'Taken, now or before.' },

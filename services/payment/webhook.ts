@@ -14,10 +14,10 @@ export const webhookBody = z.object({
 });
 export type WebhookBody = z.output<typeof webhookBody>;
 
-export const signatureHeader = 'millrace-signature';
+export const signatureHeader = 'Millrace-Signature';
 /** A callback that is older was recorded by somebody, or comes from a clock that is wrong. */
 const toleranceSeconds = 300;
-const form = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
+export const signatureForm = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 
 /** What an exact body is signed with: `t=<seconds since 1970>,v1=<HMAC-SHA-256 of "<t>.<body>" as hex>`. */
 export function signWebhook(key: string, body: Uint8Array, now: Date): string {
@@ -31,7 +31,7 @@ export function checkWebhook(
   sent: { signature: string | null; body: Uint8Array },
   now: Date,
 ): 'good' | 'bad-signature' | 'old-signature' {
-  const [, seconds = '', hex = ''] = form.exec(sent.signature ?? '') ?? [];
+  const [, seconds = '', hex = ''] = signatureForm.exec(sent.signature ?? '') ?? [];
   if (hex === '') return 'bad-signature';
   if (!timingSafeEqual(Buffer.from(hex, 'hex'), digest(key, seconds, sent.body))) return 'bad-signature';
   const ageSeconds = now.getTime() / 1_000 - Number(seconds);
