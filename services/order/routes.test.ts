@@ -30,6 +30,28 @@ describe('orders', () => {
     const stolen = await get(`/api/orders?cursor=${first.nextCursor}`, bob);
     expect(await outcome(stolen)).toEqual({ status: 400, slug: 'bad-cursor' });
   });
+  it('a page of large orders holds fewer of them, and the next one goes on there', async () => {
+    const eve = randomUUID();
+    const placed: string[] = [];
+    for (let count = 0; count < 3; count += 1) placed.unshift((await shop.placed({ sub: eve })).id);
+    await shop.sql`
+      insert into order_line (order_id, position, product_id, quantity, unit_price_minor, name)
+      select id, position, gen_random_uuid(), 1, 1, 'one of a thousand' from shop_order, generate_series(2, 1000) as position
+      where user_id = ${eve}`;
+    const first = await list(eve, '?limit=100');
+    expect(first.items.map(({ id, items }) => [id, items.length])).toEqual(placed.slice(0, 2).map((id) => [id, 1_000]));
+    const second = await list(eve, `?limit=100&cursor=${first.nextCursor}`);
+    expect(second.items.map(({ id, items }) => [id, items.length])).toEqual([[placed[2], 1_000]]);
+    expect(second.nextCursor).toBeNull();
+  });
+  it('are placed with a header that the OpenAPI document names', async () => {
+    const { paths } = (await (await shop.app.request('/api/orders/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { parameters: object[] }>>;
+    };
+    expect(paths['/api/orders']?.['post']?.parameters).toMatchObject([
+      { name: 'Idempotency-Key', in: 'header', required: true },
+    ]);
+  });
   it.each(['?limit=0', '?limit=-1', '?limit=1e9', '?limit=101'])('B25 list %s is refused', async (query) => {
     expect((await get(`/api/orders${query}`)).status).toBe(422);
   });

@@ -1,5 +1,5 @@
 import { etag } from '@millrace/runtime/entity-tag.ts';
-import { readIdempotencyKey } from '@millrace/runtime/idempotency.ts';
+import { idempotencyKeyHeader, readIdempotencyKey } from '@millrace/runtime/idempotency.ts';
 import { cutPage, pageOf, pageQuery, readCursor } from '@millrace/runtime/paging.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import type { Route } from '@millrace/runtime/route.ts';
@@ -17,6 +17,8 @@ import type { ProductClient } from './product-client.ts';
 
 /** A thousand lines with their ids. */
 const maxBodyBytes = 131_072;
+/** A page of large orders holds fewer of them; the largest fits twice. */
+const maxLinesOfPage = 2_000;
 export const oneOrder = z.object({ id: z.uuid().transform((id) => id.toLowerCase()) });
 
 /** The orders of whoever calls; somebody else's are not there. */
@@ -33,6 +35,7 @@ function placeRoute(own: Workload<OrderConfig>, products: ProductClient): Route 
     operationId: 'placeOrder',
     summary: 'Places an order. Send Idempotency-Key; a repeated request gets the same answer and places nothing more.',
     policy: 'person',
+    headers: idempotencyKeyHeader(true),
     body: { schema: newOrder, maxBytes: maxBodyBytes },
     responses: { 202: { description: 'Accepted: the order is on its way.', schema: orderView } },
     handle: async ({ body, subject, headers }) => {
@@ -49,7 +52,7 @@ function listRoute(own: Workload<OrderConfig>): Route {
     method: 'GET',
     path: '/api/orders',
     operationId: 'listOrders',
-    summary: "Lists the caller's orders, the newest first.",
+    summary: "Lists the caller's orders, the newest first; fewer than `limit` where they are large.",
     policy: 'person',
     query: pageQuery,
     responses: { 200: { description: 'A page.', schema: pageOf(orderView) } },
@@ -58,8 +61,8 @@ function listRoute(own: Workload<OrderConfig>): Route {
       const use = { signingKey: own.config.SIGNING_KEY, purpose: `orders:${userId}` };
       const before = readCursor(cursor, z.uuid(), use);
       const found = await listOrders(sql, { userId, before, limit: limit + 1 });
-      const { rows, nextCursor } = cutPage(found, limit, { ...use, positionOf: ({ id }) => id });
-      const items = await itemsOf(sql, rows);
+      const items = await itemsOf(sql, found.slice(0, limit), maxLinesOfPage);
+      const { rows, nextCursor } = cutPage(found, items.size, { ...use, positionOf: ({ id }) => id });
       return json(200, { items: rows.map((order) => viewOf(order, items.get(order.id) ?? [])), nextCursor });
     },
   });
