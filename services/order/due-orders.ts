@@ -4,6 +4,7 @@ import { Pacer } from '@millrace/runtime/pacer.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { OrderConfig } from './config.ts';
+import { forgetLatecomers } from './erasure-store.ts';
 import type { Order } from './order.ts';
 import { orderMetrics } from './order-metrics.ts';
 import { moveOrder } from './order-moves.ts';
@@ -14,6 +15,9 @@ const ordersAtOnce = 100;
 const leftAloneMs = 300_000;
 const restMs = 250;
 const measureEveryMs = 5_000;
+/** Longer than any placement takes: two statements, product's answers, and waiting for a connection. */
+const longestPlacementMs = 60_000;
+const peopleAtOnce = 100;
 const purgeEveryMs = 3_600_000;
 const purgeRows = 5_000;
 const purgeRounds = 20;
@@ -88,6 +92,12 @@ export async function measureOrders(own: Workload<OrderConfig>): Promise<void> {
   );
 }
 
+/** Forgets orders that were being placed while their person was forgotten. @returns how many. */
+export async function forgetLate(own: Workload<OrderConfig>): Promise<number> {
+  const until = new Date(own.clock.now().getTime() - longestPlacementMs);
+  return own.database.db.transaction((tx) => forgetLatecomers(tx, { until, limit: peopleAtOnce }));
+}
+
 /** Removes keys of requests that nobody repeats any more. @returns how many went. */
 export async function purgeKeys(own: Workload<OrderConfig>): Promise<number> {
   let total = 0;
@@ -103,12 +113,14 @@ export async function purgeKeys(own: Workload<OrderConfig>): Promise<number> {
 export function startDueOrders(own: Workload<OrderConfig>): Closable {
   const pacer = new Pacer({ random: own.random, firstPauseMs: 100, longestPauseMs: 5_000 });
   const measure = every(measureEveryMs, () => measureOrders(own));
+  const forget = every(measureEveryMs, () => forgetLate(own));
   const purge = every(purgeEveryMs, () => purgeKeys(own));
   const run = async (): Promise<void> => {
     while (!pacer.isStopped) {
       try {
         const claimed = await moveDueOrders(own);
         await measure();
+        await forget();
         await purge();
         pacer.succeed();
         if (claimed < ordersAtOnce) await pacer.rest(restMs);

@@ -5,8 +5,9 @@ import { UserErased } from '@millrace/catalog/events/user.ts';
 import { order as orderService } from '@millrace/catalog/services.ts';
 import { messagingMetrics } from '@millrace/runtime/messaging-metrics.ts';
 import { incoming } from '@millrace/runtime/testing/service.ts';
+import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { moveDueOrders } from './due-orders.ts';
+import { forgetLate, moveDueOrders } from './due-orders.ts';
 import type { Shop } from './testing/shop.ts';
 import { ada, bob, openShop } from './testing/shop.ts';
 
@@ -186,6 +187,45 @@ describe('a person who asks to be forgotten', () => {
     expect(last).toMatchObject({ type: 'OrderDelivered', data: { orderId: moving.id, userId: carol } });
     expect(await shop.sql`select 1 from idempotency_key where caller = ${carol}`).toHaveLength(0);
     expect(await row(other.id)).toMatchObject({ user_id: dave, address: expect.anything() });
+  });
+});
+
+describe('an order that is being placed while its person is forgotten', () => {
+  const row = async (id: string) => {
+    const [found] = await shop.sql`select user_id, address, is_erased from shop_order where id = ${id}`;
+    return found && { ...found };
+  };
+  const keysOf = async (caller: string) =>
+    (await shop.sql`select 1 from idempotency_key where caller = ${caller}`).length;
+  it('is forgotten too; one that is placed later is not', async () => {
+    const erin = randomUUID();
+    await shop.placed({ sub: ada });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: locked, resolve: hold } = Promise.withResolvers<void>();
+    const holding = shop.sql.begin(async (tx) => {
+      await tx`lock table order_line in share mode`;
+      hold();
+      await released;
+    });
+    await locked;
+    const placing = shop.placed({ sub: erin });
+    await waitFor(async () => (await shop.sql`select 1 from pg_locks where not granted`).length > 0);
+    await shop.deliver(UserErased, { aggregateId: erin, data: { userId: erin } });
+    release();
+    await holding;
+    const order = await placing;
+    shop.clock.pass(1);
+    const later = await shop.placed({ sub: erin });
+    await forgetLate(shop.own);
+    expect((await row(order.id))?.['is_erased']).toBe(false);
+    shop.clock.pass(60);
+    await Promise.all([forgetLate(shop.own), forgetLate(shop.own)]);
+    expect(await row(order.id)).toMatchObject({ user_id: erin, is_erased: true });
+    expect((await row(later.id))?.['is_erased']).toBe(false);
+    expect(await keysOf(erin)).toBe(1);
+    await shop.refuseStock(order.id);
+    expect(await row(order.id)).toEqual({ user_id: null, address: null, is_erased: true });
+    expect(await shop.sql`select 1 from forgotten_person`).toHaveLength(0);
   });
 });
 

@@ -10,11 +10,12 @@ import { messagingMetrics } from '@millrace/runtime/messaging-metrics.ts';
 import type { Reaction } from '@millrace/runtime/subscriptions.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { OrderConfig } from './config.ts';
+import { forgetPeople } from './erasure-store.ts';
 import type { Order } from './order.ts';
 import { orderMetrics } from './order-metrics.ts';
 import type { OrderChange } from './order-moves.ts';
 import { moveOrder } from './order-moves.ts';
-import { forgetPeople, lockOrders } from './order-store.ts';
+import { lockOrders } from './order-store.ts';
 import { keepProducts } from './product-copy-store.ts';
 import type { OrderState, Trigger } from './saga.ts';
 import { isEnd } from './saga.ts';
@@ -68,10 +69,8 @@ export function orderReactions(own: Workload<OrderConfig>): Readonly<Record<stri
     ProductChanged: { handle: keepNewer(own), batchSize: 50 },
     UserErased: {
       handle: async (tx, events: EventEnvelope<typeof UserErased>[]) => {
-        await forgetPeople(
-          tx,
-          events.map(({ data }) => data.userId.toLowerCase()),
-        );
+        const userIds = events.map(({ data }) => data.userId.toLowerCase());
+        await forgetPeople(tx, { userIds, now: own.clock.now() });
         return applied;
       },
     },

@@ -173,25 +173,6 @@ export async function listMoves(
   return rows.toReversed();
 }
 
-/**
- * Forgets people: at once where their order has ended, and from now on at the end of those that are on their way. The keys of
- * their requests go too.
- */
-export async function forgetPeople(tx: Transaction, userIds: readonly string[]): Promise<void> {
-  const sql = sqlOf(tx);
-  const people = [...userIds];
-  await sql`
-    with theirs as (
-      select id from shop_order where user_id = any(${people}::uuid[]) order by id for update
-    )
-    update shop_order set
-      is_erased = true,
-      user_id = case when due_at is null then null else user_id end,
-      address = case when due_at is null then null else address end
-    from theirs where shop_order.id = theirs.id`;
-  await sql`delete from idempotency_key where caller = any(${people}::text[])`;
-}
-
 export interface Unfinished {
   oldestPlacedAt: Date | null;
   /** Orders whose refund was not answered in time. */

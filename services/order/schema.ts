@@ -90,6 +90,13 @@ export const orderLineTable = pgTable(
   (table) => [primaryKey({ name: 'order_line_pkey', columns: [table.orderId, table.position] })],
 );
 
+/** People who were forgotten a moment ago: orders of theirs that were being placed then are looked for a little later. */
+export const forgottenPersonTable = pgTable(
+  'forgotten_person',
+  { userId: uuid('user_id').notNull(), forgottenAt: instant('forgotten_at').notNull() },
+  (table) => [primaryKey({ name: 'forgotten_person_pkey', columns: [table.userId] })],
+);
+
 /** Every move of every order; only the trigger of `shop_order` writes it. */
 export const orderMoveTable = pgTable(
   'order_move',
