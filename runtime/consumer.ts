@@ -27,6 +27,11 @@ export interface ConsumerOptions<Contract extends EventContract> {
   deadlineMs: number;
   /** Messages of one transaction. With a backlog two batches are in hand, in two transactions. */
   batchSize: number;
+  /**
+   * How long messages gather between two fetches while there are few: for effects that nobody waits for. Fewer calls of the
+   * queue and larger transactions; 0.
+   */
+  gatherMs?: number;
   handle: Handle<Contract>;
   onDead?: OnDead;
   log: Log;
@@ -59,7 +64,7 @@ type Progress = 'full' | 'going' | 'away';
 export function startConsumer<Contract extends EventContract>(
   options: ConsumerOptions<Contract>,
 ): { close(): Promise<void> } {
-  const { queue, batchSize, log, database, name } = options;
+  const { queue, batchSize, gatherMs = 0, log, database, name } = options;
   const random = options.random ?? systemRandom;
   const pacer = new Pacer({ random, firstPauseMs, longestPauseMs });
   const context = {
@@ -90,7 +95,9 @@ export function startConsumer<Contract extends EventContract>(
     try {
       const progress = await processMessages(context, messages);
       if (progress === 'going' && messages.length > 0) pacer.succeed();
-      return progress === 'going' && messages.length >= batchSize ? 'full' : progress;
+      if (progress === 'going' && messages.length >= batchSize) return 'full';
+      if (progress === 'going' && messages.length > 0 && gatherMs > 0) await pacer.rest(gatherMs);
+      return progress;
     } catch (error) {
       log.error({ err: error, consumer: name }, 'a batch met a fault of the consumer itself; its messages come again');
       await pacer.backOff();

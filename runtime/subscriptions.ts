@@ -27,6 +27,8 @@ export interface Reaction {
   onDead?: OnDead;
   /** Messages of one transaction; 10. */
   batchSize?: number;
+  /** How long messages gather between two fetches; see the consumer's options. */
+  gatherMs?: number;
   /** The name under which the inbox remembers; the event's unless said otherwise. Never change it. */
   inboxName?: string;
 }
@@ -66,7 +68,7 @@ export function startSubscription(own: Workload, broker: Broker, part: { name: s
   const subscription = service.consumes.find((each) => each.event.name === part.name);
   if (!subscription) throw new Error(`${service.name} does not subscribe to ${part.name} in the catalog.`);
   const { event, deadlineSeconds, maxReceives } = subscription;
-  const { batchSize = 10, inboxName = event.name, handle, onDead } = part.reaction;
+  const { batchSize = 10, gatherMs = 0, inboxName = event.name, handle, onDead } = part.reaction;
   return startConsumer({
     name: inboxName,
     queue: broker.queue(queueName(config.MILLRACE_ENVIRONMENT, service.name, event.name)),
@@ -74,6 +76,7 @@ export function startSubscription(own: Workload, broker: Broker, part: { name: s
     database,
     deadlineMs: deadlineSeconds * 1_000,
     batchSize,
+    gatherMs,
     handle,
     ...(onDead && { onDead }),
     log,

@@ -35,6 +35,7 @@ export function shopReaction(metrics: Pick<Metrics, 'registry'>): Reaction {
   const { stale } = messagingMetrics(metrics);
   return {
     batchSize: 100,
+    gatherMs: 250,
     handle: async (tx, events: ShopEvent[]) => {
       const late = await storeShopOrders(tx, events.map(changeOf));
       stale.inc({ consumer: 'OrderPlaced' }, late);

@@ -13,7 +13,11 @@ import { addNotices } from './notice-store.ts';
 
 /** What this service does with each of its subscriptions. */
 export function reactions(own: Workload): Record<string, Reaction> {
-  const orders: Reaction = { handle: (tx, events: OrderEvent[]) => tell(own, tx, events.map(tellingOf)) };
+  // Nobody notices a tenth of a second.
+  const orders: Reaction = {
+    gatherMs: 100,
+    handle: (tx, events: OrderEvent[]) => tell(own, tx, events.map(tellingOf)),
+  };
   return {
     UserRegistered: { handle: (tx, events: UserEvent[]) => followPeople(own, tx, events) },
     OrderConfirmed: orders,

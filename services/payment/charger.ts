@@ -9,7 +9,7 @@ import { paymentMetrics } from './payment-metrics.ts';
 import { borrowDue, dueChannel, postponeDue, raiseAttention } from './payment-store.ts';
 import type { ChargeOutcome, PaymentProvider } from './provider.ts';
 import { ProviderFault } from './provider.ts';
-import { alarm, settle } from './settlement.ts';
+import { alarm, settleRead } from './settlement.ts';
 
 type Own = Pick<Workload, 'database' | 'log' | 'metrics' | 'clock' | 'random'>;
 
@@ -89,7 +89,7 @@ export async function advance(parts: ChargerParts, payment: Payment): Promise<vo
   await runWithTrace(continueTrace(payment.traceparent), async () => {
     try {
       const finding = payment.state === 'refunding' ? await refund(parts, payment) : await charge(parts, payment);
-      const settled = await own.database.db.transaction((tx) => settle(tx, own, { attemptId, finding }));
+      const settled = await settleRead(own.database.db, own, { payment, finding });
       settled.report();
       if (settled.outcome === 'contradiction') await postpone(parts, payment);
     } catch (error) {

@@ -1,5 +1,20 @@
 import type { Transaction } from '@millrace/runtime/database.ts';
-import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  or,
+  sql,
+} from 'drizzle-orm';
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Payment } from './payment.ts';
 import { paymentTable, webhookReceiptTable } from './schema.ts';
@@ -53,6 +68,27 @@ export async function updatePayment(
     .set(changed)
     .where(and(eq(paymentTable.id, id), eq(paymentTable.state, from.state), eq(paymentTable.version, from.version)))
     .returning({ id: paymentTable.id });
+  return rows.length > 0;
+}
+
+/** The same for a payment that was read and not locked. @returns whether nothing of it changed since it was read. */
+export async function updateUnchanged(tx: Transaction, payment: Payment, read: Payment): Promise<boolean> {
+  const { id, ...changed } = payment;
+  const table = paymentTable;
+  const rows = await tx
+    .update(table)
+    .set(changed)
+    .where(
+      and(
+        eq(table.id, id),
+        eq(table.state, read.state),
+        eq(table.version, read.version),
+        eq(table.tries, read.tries),
+        eq(table.isRefundWanted, read.isRefundWanted),
+        read.attentionReason === null ? isNull(table.attentionReason) : eq(table.attentionReason, read.attentionReason),
+      ),
+    )
+    .returning({ id: table.id });
   return rows.length > 0;
 }
 
@@ -156,7 +192,7 @@ export async function countAttention(db: PostgresJsDatabase): Promise<{ reason: 
 }
 
 /** Marks a callback as taken, first thing in its transaction. @returns whether it is new. */
-export async function acceptWebhook(tx: Transaction, id: string, receivedAt: Date): Promise<boolean> {
+export async function acceptWebhook(tx: Db, id: string, receivedAt: Date): Promise<boolean> {
   const rows = await tx
     .insert(webhookReceiptTable)
     .values({ id, receivedAt })

@@ -11,7 +11,7 @@ export interface OpenProvider extends Closable {
   provider: PaymentProvider;
 }
 
-const poolSize = 4;
+const poolSize = 8;
 
 /** Opens the provider that `PAYMENT_PROVIDER` names. */
 export function openProvider(own: Workload<PaymentConfig>): OpenProvider {

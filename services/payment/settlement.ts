@@ -4,10 +4,11 @@ import type { NewEvent } from '@millrace/runtime/outbox.ts';
 import { appendEvents, makeEvent } from '@millrace/runtime/outbox.ts';
 import { continueTrace, runWithTrace } from '@millrace/runtime/telemetry.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Announcement, Decision, Finding, Payment } from './payment.ts';
 import { decide, moves } from './payment.ts';
 import { paymentMetrics } from './payment-metrics.ts';
-import { lockAttempt, raiseAttention, ringDue, updatePayment } from './payment-store.ts';
+import { lockAttempt, raiseAttention, ringDue, updatePayment, updateUnchanged } from './payment-store.ts';
 
 /** What settling needs of a workload. */
 export type Settling = Pick<Workload, 'clock' | 'random' | 'log' | 'metrics'>;
@@ -42,6 +43,43 @@ export async function settle(
   if (!isWritten) throw new Error('A payment changed although it was locked.');
   await appendEvents(tx, eventsOf(settling, decision.payment, decision.announcements));
   if (decision.payment.dueAt !== null && decision.payment.state === 'refunding') await ringDue(tx);
+  return {
+    outcome: 'moved',
+    payment: decision.payment,
+    report: () => reportMove(settling, { from: payment, to: decision.payment }),
+  };
+}
+
+class Changed extends Error {}
+
+/**
+ * The same for whoever has just read the payment: it decides by what it read, and state and events go in one round trip. When
+ * somebody else changed the payment meanwhile it looks again, under a lock.
+ */
+export async function settleRead(
+  db: PostgresJsDatabase,
+  settling: Settling,
+  learned: { payment: Payment; finding: Finding },
+): Promise<Settled> {
+  const { payment, finding } = learned;
+  const decision = decide(payment, finding, settling.clock.now());
+  const isSimple = decision.outcome === 'moved' && decision.payment.state !== 'refunding';
+  const lookAgain = (): Promise<Settled> =>
+    db.transaction((tx) => settle(tx, settling, { attemptId: payment.attemptId, finding }));
+  if (!isSimple) return lookAgain();
+  const events = eventsOf(settling, decision.payment, decision.announcements);
+  try {
+    await db.transaction(async (tx) => {
+      const [isUnchanged] = await Promise.all([
+        updateUnchanged(tx, decision.payment, payment),
+        appendEvents(tx, events),
+      ]);
+      if (!isUnchanged) throw new Changed();
+    });
+  } catch (error) {
+    if (error instanceof Changed) return lookAgain();
+    throw error;
+  }
   return {
     outcome: 'moved',
     payment: decision.payment,

@@ -6,7 +6,15 @@ import { moneyOf } from './payment.ts';
 import type { ChargeOutcome, ChargeRequest, PaymentProvider, ProviderRecord, RefundOutcome } from './provider.ts';
 import { ProviderFault } from './provider.ts';
 import type { ChargeRow, FaultKind, Operation, WebhookRow } from './simulated-store.ts';
-import { addCharge, addRefund, findCharge, findFaults, findRefund, refuseFirstCall } from './simulated-store.ts';
+import {
+  addCharge,
+  addRefund,
+  findCharge,
+  findChargeAndFaults,
+  findFaults,
+  findRefund,
+  refuseFirstCall,
+} from './simulated-store.ts';
 import type { WebhookBody } from './webhook.ts';
 
 /** What the simulated company stands on. It never sees a transaction of ours. */
@@ -56,9 +64,8 @@ async function answer<Value>(company: Company, signal: AbortSignal, work: () => 
 async function charge(company: Company, request: ChargeRequest, signal: AbortSignal): Promise<ChargeOutcome> {
   const { key, token } = request;
   const { sql, clock } = company;
-  const known = await findCharge(sql, key);
+  const { known, faults } = await findChargeAndFaults(sql, { key, now: clock.now() });
   if (known) return repeated(known, request);
-  const faults = await faultsOf(company, 'charge', key);
   const isRefused = token === 'tok_error_once' && (await refuseFirstCall(sql, key, clock.now()));
   if (isRefused || token === 'tok_error_always' || faults.has('error')) throw failed();
   const row = newCharge(request, faults);

@@ -26,10 +26,29 @@ export interface WebhookRow {
 
 export interface DueWebhook extends WebhookRow {
   tries: number;
+  /** The faults that were ordered for sending it, with blanks between. */
+  faults: string;
 }
 
 export type Operation = 'charge' | 'refund' | 'find' | 'block' | 'webhook';
 export type FaultKind = 'error' | 'lost-answer' | 'wrong-amount' | 'duplicate';
+
+/** The charge of a key, if there is one, and the faults that were ordered for charging it. */
+export async function findChargeAndFaults(
+  sql: postgres.ISql,
+  on: { key: string; now: Date },
+): Promise<{ known: ChargeRow | undefined; faults: Set<FaultKind> }> {
+  const [row] = await sql<(Omit<ChargeRow, 'key'> & { key: string | null; faults: string | null })[]>`
+    select charge.key, order_id as "orderId", token, amount_minor::float8 as "amountMinor", currency, outcome, reason,
+      (select string_agg(kind, ' ') from provider.fault
+        where operation = 'charge' and (fault.key is null or fault.key = wanted.key)
+          and (until is null or until > ${on.now})) as faults
+    from (select ${on.key}::text as key) as wanted left join provider.charge on charge.key = wanted.key`;
+  if (!row) throw new Error('A query of one row gave none.');
+  const { faults, key, ...charge } = row;
+  const kinds = (faults?.split(' ') ?? []) as FaultKind[];
+  return { known: key === null ? undefined : { key, ...charge }, faults: new Set(kinds) };
+}
 
 /** The faults that were ordered for an operation on a key. */
 export async function findFaults(
@@ -115,11 +134,14 @@ export async function borrowWebhooks(
     update provider.webhook set due_at = ${loan.until}, tries = tries + 1
     where id = any(array(
       select id from provider.webhook where due_at <= ${loan.now} order by due_at limit ${loan.limit} for update skip locked))
-    returning id, key, body, tries`;
+    returning id, key, body, tries, coalesce((
+      select string_agg(kind, ' ') from provider.fault
+      where operation = 'webhook' and (fault.key is null or fault.key = webhook.key)
+        and (until is null or until > ${loan.now})), '') as faults`;
 }
 
-export async function removeWebhook(sql: postgres.ISql, id: string): Promise<void> {
-  await sql`delete from provider.webhook where id = ${id}`;
+export async function removeWebhooks(sql: postgres.ISql, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await sql`delete from provider.webhook where id = any(${[...ids]}::uuid[])`;
 }
 
 export async function postponeWebhook(sql: postgres.ISql, id: string, dueAt: Date): Promise<void> {

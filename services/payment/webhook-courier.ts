@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { inParallel } from '@millrace/runtime/in-parallel.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import { Pacer } from '@millrace/runtime/pacer.ts';
@@ -5,7 +6,7 @@ import type { Clock, Random } from '@millrace/runtime/ports.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import type postgres from 'postgres';
 import type { DueWebhook } from './simulated-store.ts';
-import { borrowWebhooks, findFaults, postponeWebhook, removeWebhook } from './simulated-store.ts';
+import { borrowWebhooks, postponeWebhook, removeWebhooks } from './simulated-store.ts';
 import { signatureHeader, signWebhook } from './webhook.ts';
 
 interface CourierParts {
@@ -28,6 +29,7 @@ const atOnce = 8;
 const answerMs = 5_000;
 const loanMs = 10_000;
 const pollMs = 500;
+const gatherMs = 50;
 const firstPauseMs = 200;
 const longestPauseMs = 30_000;
 /** About ten hours of an address that does not answer. */
@@ -44,7 +46,9 @@ export function startCourier(parts: CourierParts): Courier {
       try {
         const sent = await sendDue(parts, pacer.signal);
         pacer.succeed();
-        if (sent < batchSize) await pacer.rest(pollMs);
+        if (sent === batchSize) continue;
+        // After the first others follow: they gather.
+        if (await pacer.rest(pollMs)) await delay(gatherMs, undefined, { signal: pacer.signal }).catch(() => undefined);
       } catch (error) {
         parts.log.warn({ err: error }, 'callbacks could not be read and are sent later');
         await pacer.backOff();
@@ -64,24 +68,30 @@ async function sendDue(parts: CourierParts, stop: AbortSignal): Promise<number> 
   const now = parts.clock.now();
   const loan = { now, until: new Date(now.getTime() + loanMs), limit: batchSize };
   const due = await borrowWebhooks(parts.sql, loan);
-  await inParallel(due, atOnce, (webhook) => deliver(parts, webhook, stop));
+  const over: string[] = [];
+  await inParallel(due, atOnce, async (webhook) => {
+    if (await deliver(parts, webhook, stop)) over.push(webhook.id);
+  });
+  await removeWebhooks(parts.sql, over);
   return due.length;
 }
 
-async function deliver(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal): Promise<void> {
+/** @returns whether it is over: it was taken, or it is given up. */
+async function deliver(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal): Promise<boolean> {
   const { sql, clock, log } = parts;
-  const { id, key, tries } = webhook;
-  const faults = await findFaults(sql, { operation: 'webhook', key, now: clock.now() });
+  const { id, tries } = webhook;
+  const faults = new Set(webhook.faults.split(' '));
   const times = faults.has('duplicate') ? 2 : 1;
   let isTaken = !faults.has('error');
   for (let time = 0; isTaken && time < times; time += 1) isTaken = await post(parts, webhook, stop);
-  if (!isTaken && tries < maxTries) {
+  if (isTaken) return true;
+  if (tries < maxTries) {
     const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(tries - 1, 20), longestPauseMs);
     await postponeWebhook(sql, id, new Date(clock.now().getTime() + pauseMs));
-    return;
+    return false;
   }
-  if (!isTaken) log.error({ webhook: id }, 'a callback was never taken and is given up');
-  await removeWebhook(sql, id);
+  log.error({ webhook: id }, 'a callback was never taken and is given up');
+  return true;
 }
 
 async function post(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal): Promise<boolean> {

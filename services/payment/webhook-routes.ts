@@ -4,8 +4,9 @@ import type { Route } from '@millrace/runtime/route.ts';
 import { defineRoute, empty } from '@millrace/runtime/route.ts';
 import { validate } from '@millrace/runtime/validation.ts';
 import { z } from 'zod';
+import { decide } from './payment.ts';
 import { paymentMetrics } from './payment-metrics.ts';
-import { acceptWebhook } from './payment-store.ts';
+import { acceptWebhook, listAttempts } from './payment-store.ts';
 import type { RouteParts } from './routes.ts';
 import type { Settled } from './settlement.ts';
 import { settle } from './settlement.ts';
@@ -66,8 +67,21 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
+/**
+ * Most callbacks tell what the charger knows already. Once known it stays known, so then the receipt is all that is written.
+ */
+async function takeKnown({ own }: RouteParts, told: WebhookBody): Promise<'known' | 'repeated' | undefined> {
+  const { db } = own.database;
+  if (!idForm.test(told.idempotencyKey)) return undefined;
+  const [payment] = await listAttempts(db, [told.idempotencyKey]);
+  if (!payment || decide(payment, findingOf(told), own.clock.now()).outcome !== 'known') return undefined;
+  return (await acceptWebhook(db, told.id, own.clock.now())) ? 'known' : 'repeated';
+}
+
 /** The receipt commits with what it did. A callback of a key that is not ours does nothing: the provider is asked anyway. */
 async function take({ own }: RouteParts, told: WebhookBody): Promise<Settled['outcome'] | 'repeated'> {
+  const known = await takeKnown({ own }, told);
+  if (known) return known;
   const settled = await own.database.db.transaction(async (tx): Promise<Settled | undefined> => {
     const isNew = await acceptWebhook(tx, told.id, own.clock.now());
     if (!isNew) return undefined;

@@ -21,6 +21,8 @@ export function openStockKeeper(own: Workload<ProductConfig>): StockKeeper {
   return stockKeeper({ clock, random, metrics, holdMs: config.RESERVATION_MINUTES * minuteMs });
 }
 
+const gatherMs = 50;
+
 /** What this service does with each event that it subscribes to. */
 export function reactionsOf(
   own: Workload<ProductConfig>,
@@ -29,9 +31,10 @@ export function reactionsOf(
   const { keeper, uploads = openProductUploads(own) } = parts;
   return {
     OrderPlaced: { handle: keeper.hold },
-    OrderConfirmed: { handle: keeper.confirm },
-    OrderRejected: { handle: keeper.end },
-    OrderCancelled: { handle: keeper.end },
+    // The order goes on without these.
+    OrderConfirmed: { handle: keeper.confirm, gatherMs },
+    OrderRejected: { handle: keeper.end, gatherMs },
+    OrderCancelled: { handle: keeper.end, gatherMs },
     UserRegistered: { handle: profileHandle(own, { consumer: 'UserRegistered', store: addProfiles }) },
     UserErased: { handle: profileHandle(own, { consumer: 'UserErased', store: eraseProfiles }) },
     ObjectCreated: imageReaction({ uploads, clock: own.clock, log: own.log }),
