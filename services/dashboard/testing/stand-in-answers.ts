@@ -135,7 +135,9 @@ function startsOf(range: Range, cut: { interval: string; zone: string }): number
 export function shopOf(state: StandInState, query: URLSearchParams) {
   const range = readRange(query);
   const interval = range.toMs - range.fromMs > 3 * 24 * hourMs ? 'day' : 'hour';
-  const series = startsOf(range, { interval, zone: 'UTC' })
+  const bucketMs = interval === 'day' ? 24 * hourMs : hourMs;
+  const whole = { ...range, fromMs: Math.floor(range.fromMs / bucketMs) * bucketMs };
+  const series = startsOf(whole, { interval, zone: 'UTC' })
     .filter((at) => at <= state.now())
     .map((at) => {
       const placed = Math.round(countsOfHour(at, 7).visits / 20);
@@ -147,6 +149,8 @@ export function shopOf(state: StandInState, query: URLSearchParams) {
   const rejected = Math.round(sum('placed') * 0.06);
   const cancelled = sum('placed') - sum('confirmed') - rejected;
   return {
+    from: new Date(range.fromMs).toISOString(),
+    to: new Date(range.toMs).toISOString(),
     orders: { placed: sum('placed'), confirmed: sum('confirmed'), rejected, cancelled: Math.max(0, cancelled) },
     revenue: [{ currency: 'EUR', amountMinor: sum('revenueMinor') }],
     series,

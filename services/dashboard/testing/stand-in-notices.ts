@@ -67,7 +67,7 @@ export function notify(shop: Shop, kind: string, order: Pick<StandInOrder, 'id'>
     id: randomUUID(),
     kind,
     subject,
-    text: `${subject}. Its number ends with ${order.id.slice(-6)}.`,
+    text: `${subject}. Its number ends with ${order.id.slice(-8).toUpperCase()}.`,
     orderId: order.id,
     email: { state: 'sent' },
     createdAt: new Date(shop.now()).toISOString(),

@@ -53,7 +53,7 @@ async function takeAvatar(shop: Shop, call: Call): Promise<void> {
       say(
         isPicture
           ? { avatar: { state: 'ready' }, avatarUrl: url }
-          : { avatar: { state: 'refused', reason: 'This is not a picture, whatever its name says.' } },
+          : { avatar: { state: 'refused', reason: 'wrong-type' } },
       );
     },
   });

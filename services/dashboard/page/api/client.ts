@@ -15,6 +15,8 @@ export class ApiError extends Error {
   readonly fields: Record<string, string>;
   /** What is wrong, by its whole pointer (RFC 6901) into the body. */
   readonly pointers: Record<string, string>;
+  /** The kind of each, such as `out-of-stock`, by the same pointer. */
+  readonly codes: Record<string, string>;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -24,6 +26,7 @@ export class ApiError extends Error {
       slug?: string;
       fields?: Record<string, string>;
       pointers?: Record<string, string>;
+      codes?: Record<string, string>;
       retryAfterSeconds?: number | undefined;
     } = {},
   ) {
@@ -32,6 +35,7 @@ export class ApiError extends Error {
     this.slug = more.slug ?? '';
     this.fields = more.fields ?? {};
     this.pointers = more.pointers ?? {};
+    this.codes = more.codes ?? {};
     this.retryAfterSeconds = more.retryAfterSeconds;
   }
 }
@@ -70,15 +74,18 @@ export async function readProblem(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => ({}))) as ProblemBody;
   const fields: Record<string, string> = {};
   const pointers: Record<string, string> = {};
-  for (const { pointer, message } of problem.errors ?? []) {
+  const codes: Record<string, string> = {};
+  for (const { pointer, code, message } of problem.errors ?? []) {
     fields[pointer.split('/').pop() ?? ''] ??= message;
     pointers[pointer] ??= message;
+    codes[pointer] ??= code;
   }
   const seconds = Number(response.headers.get('retry-after'));
   return new ApiError(response.status, problem.detail ?? problem.title ?? `The server answered ${response.status}.`, {
     slug: problem.type?.split('/').pop() ?? '',
     fields,
     pointers,
+    codes,
     retryAfterSeconds: seconds > 0 ? seconds : undefined,
   });
 }

@@ -129,7 +129,10 @@ export interface UploadGrant {
 }
 
 export interface ShopFigures {
+  from: string;
+  to: string;
   orders: { placed: number; confirmed: number; rejected: number; cancelled: number };
   revenue: Money[];
+  /** By UTC days; those without orders are left out. */
   series: { at: string; placed: number; confirmed: number; revenueMinor: number }[];
 }

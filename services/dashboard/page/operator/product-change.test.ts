@@ -34,19 +34,18 @@ it('an older answer that comes late changes nothing', () => {
 it('a new product has a stock, a known one is sold or not', () => {
   const form = new URLSearchParams({ name: ' Pot ', description: '', price: '12,5', currency: 'EUR', stock: '4' });
   expect(readProductForm(form, undefined)).toEqual({
-    name: 'Pot',
-    price: { amountMinor: 1_250, currency: 'EUR' },
-    stock: 4,
+    body: { name: 'Pot', price: { amountMinor: 1_250, currency: 'EUR' }, stock: 4 },
   });
   expect(readProductForm(form, { ...loaded, description: 'Old.' })).toEqual({
-    name: 'Pot',
-    description: '',
-    price: { amountMinor: 1_250, currency: 'EUR' },
-    isActive: false,
+    body: { name: 'Pot', description: '', price: { amountMinor: 1_250, currency: 'EUR' }, isActive: false },
   });
 });
 
-it('what is no amount is said before anything is sent', () => {
-  const form = new URLSearchParams({ name: 'Pot', price: '12.345', currency: 'EUR' });
-  expect(readProductForm(form, undefined)).toBe('Write an amount in EUR, such as 12.50.');
+it('what is no amount or no name is said before anything is sent, all at once', () => {
+  const form = new URLSearchParams({ name: ' ', price: '12.345', currency: 'EUR' });
+  expect(readProductForm(form, undefined)).toEqual({
+    faults: { name: 'Write a name.', price: 'Write an amount in EUR, such as 12.50.' },
+  });
+  const yen = new URLSearchParams({ name: 'Pot', price: '12.5', currency: 'JPY' });
+  expect(readProductForm(yen, undefined)).toEqual({ faults: { price: 'Write an amount in JPY, such as 1250.' } });
 });

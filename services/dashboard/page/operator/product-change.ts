@@ -1,5 +1,5 @@
 import type { Product } from '../api/shop-types.ts';
-import { readAmount } from '../text/money.ts';
+import { readAmount, writeAmount } from '../text/money.ts';
 
 /**
  * The version that a change is made to. Orders change the stock of a product all the time: as long as what the form shows is
@@ -17,18 +17,30 @@ const isSameForm = (a: Product, b: Product): boolean =>
   a.price.amountMinor === b.price.amountMinor &&
   a.price.currency === b.price.currency;
 
-/** What is sent, or what is wrong with the price. */
+/** What is wrong with a form before it is sent, by its fields. */
+export type ProductFaults = Partial<Record<'name' | 'price', string>>;
+
+/** What is sent, or what is wrong with it. */
 export function readProductForm(
   given: Pick<FormData, 'get' | 'has'>,
   loaded: Product | undefined,
-): Record<string, unknown> | string {
+): { body: Record<string, unknown> } | { faults: ProductFaults } {
   const text = (name: string): string => String(given.get(name) ?? '').trim();
   const currency = loaded?.price.currency ?? text('currency');
   const amountMinor = readAmount(text('price'), currency);
-  if (amountMinor === undefined) return `Write an amount in ${currency}, such as 12.50.`;
+  const faults = {
+    ...(!text('name') && { name: 'Write a name.' }),
+    ...(amountMinor === undefined && { price: `Write an amount in ${currency}, such as ${sampleOf(currency)}.` }),
+  };
+  if (Object.keys(faults).length > 0) return { faults };
   const description = text('description');
   // An empty description stays away from a new product; from a known one it is taken.
   const words = { name: text('name'), ...((description || loaded?.description) && { description }) };
   const body = { ...words, price: { amountMinor, currency } };
-  return loaded ? { ...body, isActive: given.has('isActive') } : { ...body, stock: Number(text('stock') || 0) };
+  return {
+    body: { ...body, ...(loaded ? { isActive: given.has('isActive') } : { stock: Number(text('stock') || 0) }) },
+  };
 }
+
+/** 12.50 for euros, 1250 for yen. */
+const sampleOf = (currency: string): string => writeAmount({ amountMinor: 1_250, currency });

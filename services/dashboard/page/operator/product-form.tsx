@@ -5,6 +5,7 @@ import { sortFaults } from '../text/faults.ts';
 import { writeAmount } from '../text/money.ts';
 import { Field, FieldFrame } from '../ui/field.tsx';
 import { pointersOf, Refusal } from '../ui/refusal.tsx';
+import type { ProductFaults } from './product-change.ts';
 import { readProductForm } from './product-change.ts';
 import { useSavingProduct } from './use-saving-product.ts';
 
@@ -20,15 +21,16 @@ interface ProductFormProps {
 /** Makes a product, or changes one: what somebody else changed meanwhile is not overwritten. */
 export function ProductForm({ product, onSaved }: ProductFormProps) {
   const { loaded, save, reload } = useSavingProduct(product, onSaved);
-  const [priceFault, setPriceFault] = useState<string | undefined>();
+  const [ownFaults, setOwnFaults] = useState<ProductFaults>({});
   const faults = sortFaults(pointersOf(save.error), places);
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const body = readProductForm(new FormData(event.currentTarget), loaded);
-    setPriceFault(typeof body === 'string' ? body : undefined);
-    if (typeof body !== 'string') save.mutate(body);
+    const read = readProductForm(new FormData(event.currentTarget), loaded);
+    setOwnFaults('faults' in read ? read.faults : {});
+    if ('body' in read) save.mutate(read.body);
+    else save.reset();
   };
-  const fields = { ...faults.fields, ...(priceFault && { price: priceFault }) };
+  const fields = { ...faults.fields, ...ownFaults };
   return (
     <form key={loaded?.version} className="form" aria-label="Product" onSubmit={submit} noValidate>
       <Fields loaded={loaded} fields={fields} />

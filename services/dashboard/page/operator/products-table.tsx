@@ -56,8 +56,12 @@ function Table({ products, onEdit }: { products: readonly Product[]; onEdit(id: 
       <thead>
         <tr>
           <th scope="col">Product</th>
-          <th scope="col">Price</th>
-          <th scope="col">Stock</th>
+          <th scope="col" className="operator-number">
+            Price
+          </th>
+          <th scope="col" className="operator-number">
+            Stock
+          </th>
           <th scope="col">State</th>
           <th scope="col">
             <span className="unseen">Actions</span>
@@ -73,8 +77,11 @@ function Table({ products, onEdit }: { products: readonly Product[]; onEdit(id: 
                 <span title={product.name}>{product.name}</span>
               </span>
             </th>
-            <td>{formatMoney(product.price)}</td>
-            <td className={`product-stock ${stockWords(product).tone}`}>{formatCount(product.available)}</td>
+            <td className="operator-number">{formatMoney(product.price)}</td>
+            <td className={`operator-number product-stock ${stockWords(product).tone}`}>
+              {formatCount(product.available)}
+              <span className="operator-unit"> in stock</span>
+            </td>
             <td>
               <span className={`chip-state ${product.isActive ? 'good' : ''}`}>
                 {product.isActive ? 'Sold' : 'Retired'}

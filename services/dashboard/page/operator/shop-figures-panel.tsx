@@ -3,7 +3,7 @@ import { shopFiguresQuery } from '../api/shop-queries.ts';
 import type { ShopFigures } from '../api/shop-types.ts';
 import { formatMoney } from '../text/money.ts';
 import { formatCount } from '../text/number.ts';
-import { formatMoment } from '../text/time.ts';
+import { everyDay } from './shop-days.ts';
 
 const days = 7;
 
@@ -21,7 +21,7 @@ export function ShopFiguresPanel() {
         <Figure name="Rejected" value={formatCount(orders.rejected)} />
         <Figure name="Cancelled" value={formatCount(orders.cancelled)} />
       </dl>
-      <Bars series={data.series} />
+      <Bars days={everyDay(data)} />
     </section>
   );
 }
@@ -39,22 +39,21 @@ const barWidth = 10;
 const height = 40;
 
 /** Orders over the week; each bar says its figures. */
-function Bars({ series }: { series: ShopFigures['series'] }) {
-  if (series.length === 0) return null;
-  const most = Math.max(1, ...series.map(({ placed }) => placed));
+function Bars({ days: bars }: { days: ShopFigures['series'] }) {
+  const most = Math.max(1, ...bars.map(({ placed }) => placed));
   return (
     <svg
       className="shop-bars"
-      viewBox={`0 0 ${series.length * barWidth} ${height}`}
+      viewBox={`0 0 ${bars.length * barWidth} ${height}`}
       preserveAspectRatio="none"
       role="img"
       aria-label={`Orders placed, last ${days} days`}
     >
-      {series.map(({ at, placed, confirmed }, index) => {
-        const size = (placed / most) * height;
+      {bars.map(({ at, placed, confirmed }, index) => {
+        const size = Math.max(1, (placed / most) * height);
         return (
           <rect key={at} x={index * barWidth + 1} y={height - size} width={barWidth - 2} height={size}>
-            <title>{`${formatMoment(at)}: ${placed} placed, ${confirmed} confirmed`}</title>
+            <title>{`${at.slice(0, 10)}: ${placed} placed, ${confirmed} confirmed`}</title>
           </rect>
         );
       })}

@@ -24,8 +24,8 @@ export function OrderPage({ id }: { id: string }) {
   );
 }
 
-/** People speak of an order by the end of its number. */
-export const shortNumber = (id: string): string => id.slice(-6).toUpperCase();
+/** People speak of an order by the end of its number, as the mails and notices do. */
+export const shortNumber = (id: string): string => id.slice(-8).toUpperCase();
 
 function OwnOrder({ id }: { id: string }) {
   const { data: order, error, refetch } = useQuery(orderQuery(id));

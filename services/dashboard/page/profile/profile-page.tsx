@@ -53,6 +53,13 @@ function OwnProfile({ user }: { user: User }) {
 }
 
 const avatarHint = 'PNG, JPEG or WebP, at most 2 MB.';
+const refusals: Record<string, string> = {
+  'wrong-type': 'it is no PNG, JPEG or WebP, whatever its name says',
+  'too-large': 'it is too large',
+  'too-many-pixels': 'it has too many pixels',
+  unreadable: 'it is broken',
+  gone: 'it did not arrive',
+};
 
 function Avatar({ profile }: { profile: Profile }) {
   const client = useQueryClient();
@@ -76,7 +83,8 @@ function Avatar({ profile }: { profile: Profile }) {
         />
         <p role="status" className={avatar.state === 'refused' ? 'form-fault' : 'profile-soft'}>
           {avatar.state === 'waiting' && 'The picture is being looked at…'}
-          {avatar.state === 'refused' && `The picture was refused: ${avatar.reason ?? 'it cannot be used'}`}
+          {avatar.state === 'refused' &&
+            `The picture was refused: ${refusals[avatar.reason ?? ''] ?? 'it cannot be used'}. Try another one.`}
         </p>
       </div>
     </div>

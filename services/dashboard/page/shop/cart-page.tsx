@@ -18,7 +18,9 @@ export function CartPage() {
   const { data: user } = useQuery(userQuery);
   const cart = useCart();
   const products = useProducts(cart.lines);
-  const [lineFaults, setLineFaults] = useState<Record<number, string>>({});
+  const [refused, setRefused] = useState<{ lines: readonly CartLine[]; faults: Record<number, string> }>();
+  // What was said of the lines is about these lines: once they change it is not so any more.
+  const lineFaults = refused?.lines === cart.lines ? refused.faults : {};
   if (cart.lines.length === 0) {
     return (
       <Frame title="Cart">
@@ -35,7 +37,9 @@ export function CartPage() {
     <Frame title="Cart">
       <div className="checkout">
         <CartLines cart={cart} products={products} faults={lineFaults} />
-        {user && <Checkout user={user} cart={cart} onLineFaults={setLineFaults} />}
+        {user && (
+          <Checkout user={user} cart={cart} onLineFaults={(faults) => setRefused({ lines: cart.lines, faults })} />
+        )}
         {user === null && <LoginCard why="Log in to order. Your cart stays as it is." />}
       </div>
     </Frame>

@@ -33,7 +33,11 @@ export function Checkout({ user, cart, onLineFaults }: CheckoutProps) {
     retryDelay: (failures, error) =>
       Math.max(error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0, 500 * 2 ** failures),
     onMutate: () => onLineFaults({}),
-    onError: (error) => onLineFaults(readRefusal(error, sayRefusal).lines),
+    onError: (error) => {
+      onLineFaults(readRefusal(error, sayRefusal).lines);
+      // What there is of each is not what the cart believed.
+      void client.invalidateQueries({ queryKey: ['product'] });
+    },
     onSuccess: (placed) => {
       client.setQueryData(['order', placed.id], placed);
       void client.invalidateQueries({ queryKey: ['orders'] });

@@ -19,6 +19,14 @@ it('faults stand at their lines and fields', () => {
   });
 });
 
+it('a line says in words what the server says with numbers of products', () => {
+  const error = new ApiError(409, 'Not everything is in stock.', {
+    pointers: { '/items/0': '01a1: 2 wanted, 0 in stock.', '/items/2': 'Something new.' },
+    codes: { '/items/0': 'out-of-stock', '/items/2': 'of-another-kind' },
+  });
+  expect(readRefusal(error, say).lines).toEqual({ 0: 'Not enough in stock', 2: 'Something new.' });
+});
+
 it('what belongs nowhere is said once, at the end', () => {
   const said = readRefusal(new ApiError(422, 'Not valid.', { pointers: { '/items': 'Empty.' } }), say);
   expect(said.rest).toEqual(['Empty.']);

@@ -62,15 +62,23 @@ export interface Refusal extends Faults<CheckoutField> {
   isOtherOrder: boolean;
 }
 
+/** What is wrong with a line, without the number of its product. */
+const lineWords: Record<string, string> = {
+  'out-of-stock': 'Not enough in stock',
+  'unknown-product': 'Not sold any more',
+  'retired-product': 'Not sold any more',
+  'mixed-currency': 'Sold in another currency: order it by itself',
+};
+
 /** What the server said against an order, sorted by where it is shown. */
 export function readRefusal(error: unknown, say: (error: unknown) => string): Refusal {
-  const pointers = error instanceof ApiError ? error.pointers : {};
+  const { pointers = {}, codes = {} } = error instanceof ApiError ? error : {};
   const lines: Record<number, string> = {};
   const others: Record<string, string> = {};
   for (const [pointer, message] of Object.entries(pointers)) {
     const line = lineOf(pointer);
     if (line === undefined) others[pointer] = message;
-    else lines[line] ??= message;
+    else lines[line] ??= lineWords[codes[pointer] ?? ''] ?? message;
   }
   const { fields, rest } = sortFaults(others, addressPlaces);
   const isSaid = Object.keys(pointers).length > 0 && rest.length === 0;
