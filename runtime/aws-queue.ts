@@ -39,7 +39,7 @@ function awsQueue(client: SQSClient, name: string): Queue {
       MaxNumberOfMessages: Math.min(count, batchSize),
       WaitTimeSeconds: Math.min(waitSeconds, longestPollSeconds),
       MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-      MessageAttributeNames: ['deaths'],
+      MessageAttributeNames: ['redrives'],
     });
     const limit = AbortSignal.timeout(waitSeconds * 1_000 + callMs);
     const { Messages = [] } = await client.send(command, { abortSignal: AbortSignal.any([signal, limit]) });
@@ -77,10 +77,11 @@ function awsQueue(client: SQSClient, name: string): Queue {
         await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: await url(), Entries }), soon());
       });
     },
-    deadLetter: async ({ body, handle, deaths = 0 }, reason) => {
+    deadLetter: async ({ body, handle, redrives = 0 }, reason) => {
       const MessageAttributes = {
         reason: { DataType: 'String', StringValue: printable(reason) },
-        deaths: { DataType: 'Number', StringValue: String(deaths + 1) },
+        // Kept, so that redrive.ts knows what failed again.
+        redrives: { DataType: 'Number', StringValue: String(redrives) },
       };
       const dead = new SendMessageCommand({ QueueUrl: await deadUrl(), MessageBody: body, MessageAttributes });
       await client.send(dead, soon());
@@ -136,7 +137,7 @@ function toMessage(message: SqsMessage): Message {
     id: message.MessageId ?? '',
     body: message.Body ?? '',
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
-    deaths: Number(message.MessageAttributes?.['deaths']?.StringValue ?? 0),
+    redrives: Number(message.MessageAttributes?.['redrives']?.StringValue ?? 0),
     handle: message.ReceiptHandle ?? '',
   };
 }

@@ -23,8 +23,8 @@ export interface Message {
   body: string;
   /** How often it was received, with this time. */
   receiveCount: number;
-  /** How often it lay in the dead-letter queue before; missing is never. */
-  deaths?: number;
+  /** How often it was given back by the dead-letter queue; missing is never. */
+  redrives?: number;
   /** What the queue wants back to remove or postpone exactly this receipt. */
   handle: string;
 }
@@ -36,10 +36,7 @@ export interface Queue {
   remove(messages: readonly Message[]): Promise<void>;
   /** Shows the messages again after that many whole seconds; 0 is at once. */
   postpone(messages: readonly Message[], seconds: number): Promise<void>;
-  /**
-   * Puts the message into the dead-letter queue with the attributes `reason` (at most 256 characters) and `deaths`, one more
-   * than it had, and removes it here.
-   */
+  /** Puts the message into the dead-letter queue with the attribute `reason` (at most 256 characters) and removes it here. */
   deadLetter(message: Message, reason: string): Promise<void>;
 }
 

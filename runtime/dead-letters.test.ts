@@ -149,13 +149,20 @@ test('F19 a redrive stops at a message that fails a second time, and takes it on
   await waitFor(async () => (await isDrained()) && (await isDead(1)()), 15_000);
   const letter = { body: bodyOf(event), reason: 'handler-failed never this one' };
   const stopped = await waitFor(async () => (await redriven()).stoppedAt);
-  expect(stopped).toEqual({ ...letter, deaths: 2 });
+  expect(stopped).toEqual({ ...letter, redrives: 1 });
   expect(await bus.count(bus.deadUrl)).toBe(1);
   // Told to, a run moves it once and not for ever.
   expect(await waitFor(async () => (await redriven(true)).moved)).toBe(1);
   await waitFor(async () => (await isDrained()) && (await isDead(1)()), 15_000);
-  expect(await waitFor(async () => (await redriven()).stoppedAt)).toEqual({ ...letter, deaths: 3 });
+  expect(await waitFor(async () => (await redriven()).stoppedAt)).toEqual({ ...letter, redrives: 2 });
+  // Also one that SQS itself buries, as when the whole process dies of it.
+  await bus.reset();
+  const MessageAttributes = { redrives: { DataType: 'Number', StringValue: '1' } };
+  await bus.aws.sqs.sendMessage({ QueueUrl: bus.deadUrl, MessageBody: 'deadly', MessageAttributes });
+  expect(await redriven()).toEqual({ moved: 0, stoppedAt: { body: 'deadly', reason: 'unknown', redrives: 1 } });
   poison.clear();
+  await bus.reset();
+  await bus.aws.sqs.sendMessage({ QueueUrl: bus.deadUrl, MessageBody: bodyOf(event), MessageAttributes });
   expect(await waitFor(async () => (await redriven(true)).moved)).toBe(1);
   await waitFor(isDrained, 15_000);
   expect(await effects()).toEqual([event.id]);
@@ -173,7 +180,7 @@ test('F19 the command moves, says how many, and ends with 1 when it had to stop'
     const outcome = await command(queueName);
     return outcome.code === 1 ? outcome : undefined;
   }, 15_000);
-  expect(stopped?.stderr).toContain('died 2 times (handler-failed never this one)');
+  expect(stopped?.stderr).toContain('failed again (handler-failed never this one) after it was moved 1×');
   expect(await command()).toMatchObject({ code: 2, stderr: expect.stringContaining('usage') });
 }, 60_000);
 

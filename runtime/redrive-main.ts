@@ -4,7 +4,7 @@ import { redrive } from './redrive.ts';
 
 const usage = `usage: node runtime/redrive-main.ts <queue> [--again]
   <queue>   such as dev-millrace-user-OrderPlaced; its dead letters are in <queue>-dlq
-  --again   takes those too that died twice: their cause is mended`;
+  --again   takes those too that failed again after an earlier run: their cause is mended`;
 
 const [, , queue, flag, ...more] = process.argv;
 if (!queue || queue.startsWith('-') || (flag !== undefined && flag !== '--again') || more.length > 0) {
@@ -17,7 +17,9 @@ const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = await readConfig(
 const { moved, stoppedAt } = await redrive({ region, endpoint, queue, isInsisting: flag === '--again' });
 process.stdout.write(`${moved} moved\n`);
 if (stoppedAt) {
-  const { deaths, reason, body } = stoppedAt;
-  process.stderr.write(`stopped at a letter that died ${deaths} times (${reason}); mend its cause first:\n${body}\n`);
+  const { redrives, reason, body } = stoppedAt;
+  process.stderr.write(
+    `stopped at a letter that failed again (${reason}) after it was moved ${redrives}×; mend its cause first:\n${body}\n`,
+  );
   process.exitCode = 1;
 }

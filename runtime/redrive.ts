@@ -15,25 +15,24 @@ interface RedriveOptions {
   endpoint?: string | undefined;
   /** The queue; its dead letters are in the queue of that name with `-dlq`. */
   queue: string;
-  /** Takes those too that died twice before: whoever read their reasons has mended something since. */
+  /** Takes those too that failed again after an earlier run: whoever read their reasons has mended something since. */
   isInsisting?: boolean;
 }
 
 /** What a redrive did. `stoppedAt` names the dead letter that failed after a redrive too. */
 export interface Redriven {
   moved: number;
-  stoppedAt?: { body: string; reason: string; deaths: number };
+  stoppedAt?: { body: string; reason: string; redrives: number };
 }
 
 const callMs = 5_000;
 /** SQS takes at most ten messages in a call. Source: SQS quotas. */
 const atOnce = 10;
-/** A message that died so often is not helped by being moved. */
-const mostDeaths = 2;
 
 /**
- * Moves dead letters back to their queue until none is left. It stops at the first one that died again after it had been
- * moved, now or in an earlier run: what killed it is not mended. A crash in between moves one message twice, which the inbox is for.
+ * Moves dead letters back to their queue until none is left. It stops at the first one that failed again after it had
+ * been moved, now or in an earlier run: what killed it is not mended. A crash in between moves one message twice, which
+ * the inbox is for.
  */
 export async function redrive(options: RedriveOptions): Promise<Redriven> {
   const { region, endpoint, queue, isInsisting = false } = options;
@@ -45,13 +44,13 @@ export async function redrive(options: RedriveOptions): Promise<Redriven> {
       const letters = await receive(client, from);
       if (letters.length === 0) return { moved };
       for (const letter of letters) {
-        const deaths = Number(letter.MessageAttributes?.['deaths']?.StringValue ?? 1);
+        const redrives = Number(letter.MessageAttributes?.['redrives']?.StringValue ?? 0);
         const digest = createHash('sha256')
           .update(letter.Body ?? '')
           .digest('base64');
-        const isHopeless = deaths >= mostDeaths && (seen.has(digest) || !isInsisting);
-        if (isHopeless) return { moved, stoppedAt: describe(letter, deaths) };
-        await move(client, letter, { from, to, deaths });
+        const isHopeless = redrives > 0 && (seen.has(digest) || !isInsisting);
+        if (isHopeless) return { moved, stoppedAt: describe(letter, redrives) };
+        await move(client, letter, { from, to, redrives: redrives + 1 });
         seen.add(digest);
         moved += 1;
       }
@@ -74,7 +73,7 @@ async function receive(client: SQSClient, from: string): Promise<Message[]> {
     QueueUrl: from,
     MaxNumberOfMessages: atOnce,
     WaitTimeSeconds: 1,
-    MessageAttributeNames: ['deaths', 'reason'],
+    MessageAttributeNames: ['redrives', 'reason'],
   });
   const { Messages = [] } = await client.send(command, soon());
   return Messages;
@@ -83,18 +82,18 @@ async function receive(client: SQSClient, from: string): Promise<Message[]> {
 async function move(
   client: SQSClient,
   letter: Message,
-  way: { from: string; to: string; deaths: number },
+  way: { from: string; to: string; redrives: number },
 ): Promise<void> {
   const again = new SendMessageCommand({
     QueueUrl: way.to,
     MessageBody: letter.Body,
-    MessageAttributes: { deaths: { DataType: 'Number', StringValue: String(way.deaths) } },
+    MessageAttributes: { redrives: { DataType: 'Number', StringValue: String(way.redrives) } },
   });
   await client.send(again, soon());
   await client.send(new DeleteMessageCommand({ QueueUrl: way.from, ReceiptHandle: letter.ReceiptHandle }), soon());
 }
 
-function describe(letter: Message, deaths: number): NonNullable<Redriven['stoppedAt']> {
+function describe(letter: Message, redrives: number): NonNullable<Redriven['stoppedAt']> {
   const reason = letter.MessageAttributes?.['reason']?.StringValue ?? 'unknown';
-  return { body: letter.Body ?? '', reason, deaths };
+  return { body: letter.Body ?? '', reason, redrives };
 }

@@ -72,8 +72,8 @@ const twoOfTen = (): NewEvent[] =>
   ]);
 
 const places = [
-  { place: 'the first', entry: 'first', count: 2, probability: 1 },
-  { place: 'the last', entry: 'last', count: 2, probability: 1 },
+  { place: 'the first', entry: 'first', count: 1, probability: 1 },
+  { place: 'the last', entry: 'last', count: 1, probability: 1 },
   { place: 'a random three', entry: 'any', count: 3, probability: 0.4 },
 ] as const;
 const codes = ['InternalFailure', 'ThrottlingException'];
