@@ -111,6 +111,14 @@ describe('a watched site', () => {
     watching.leave();
   });
 
+  test('takes nobody any more when the process stops', async () => {
+    const metrics = createMetrics();
+    const stopping = await startLive({ database: stores.database, clock: systemClock, metrics, log: quietLog });
+    await stopping.close();
+    const watcher: Watcher = { end: () => undefined, send: () => true };
+    await expect(stopping.watch(siteId, watcher)).rejects.toMatchObject({ status: 503 });
+  });
+
   test('shows a view at once although an older transaction is open, and that one when it commits', async () => {
     siteId = await stores.addSite('owner');
     const watching = await watch();

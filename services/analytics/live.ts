@@ -63,8 +63,10 @@ export async function startLive(parts: LiveParts): Promise<Live> {
     sites.set(siteId, site);
     return site;
   };
+  let isClosed = false;
   return {
     watch: async (siteId, watcher) => {
+      if (isClosed) throw unavailable('This process stops. Try again.');
       if (watchers.size >= maxWatchers) throw unavailable('Too many live streams are open. Try again.');
       const site = siteOf(siteId);
       const leave = (): void => {
@@ -82,6 +84,7 @@ export async function startLive(parts: LiveParts): Promise<Live> {
       return leave;
     },
     close: async () => {
+      isClosed = true;
       clearInterval(ticking);
       for (const watcher of watchers) watcher.end();
       watchers.clear();

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { StreamReader } from '@millrace/runtime/event-stream.ts';
+import { listen } from '@millrace/runtime/listen.ts';
 import { createMetrics } from '@millrace/runtime/telemetry.ts';
+import { as } from '@millrace/runtime/testing/callers.ts';
 import { killServiceProcesses, readyUrl, startServiceProcess } from '@millrace/runtime/testing/service-process.ts';
 import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import { openOwnDatabase } from '@millrace/runtime/workload.ts';
@@ -90,6 +92,8 @@ describe('a watched list', () => {
     await waitFor(() => mine.ids.length === 2, 10_000);
     await live.close();
     expect(mine.isEnded).toBe(true);
+    // Whoever comes while the process stops is sent away: nobody would end that stream.
+    await expect(live.watch(ada.userId, reader())).rejects.toMatchObject({ status: 503 });
     await database.close();
   });
 
@@ -104,6 +108,22 @@ describe('a watched list', () => {
     leaves.push(await service.live.watch(ada.userId, reader()));
     for (const leave of leaves) leave();
   });
+});
+
+test('a stream that is asked for by HEAD, or that its reader leaves, does not stay', async () => {
+  const ada = newPerson();
+  const server = await listen(service.app, { host: '127.0.0.1', port: 0, drainMs: 1_000 });
+  const readers = async () => /notification_live_readers (\d+)/.exec(await service.own.metrics.registry.metrics())?.[1];
+  const before = await readers();
+  const url = `${server.url}/api/notifications/live`;
+  for (let count = 0; count < 12; count += 1) {
+    expect((await fetch(url, { method: 'HEAD', headers: as(ada.userId) })).status).toBe(200);
+    const left = new AbortController();
+    expect((await fetch(url, { headers: as(ada.userId), signal: left.signal })).status).toBe(200);
+    left.abort();
+    await waitFor(async () => (await readers()) === before);
+  }
+  await server.close();
 });
 
 describe('two API processes', () => {

@@ -34,8 +34,10 @@ export async function startLive(own: Pick<Workload, 'database' | 'log' | 'metric
   };
   const unlisten = await own.database.listen(noticeChannel, (recipient) => lists.get(recipient)?.wake(), wakeAll);
   const ticking = setInterval(wakeAll, tickMs);
+  let isClosed = false;
   return {
     watch: async (recipient, reader) => {
+      if (isClosed) throw unavailable('This process stops. Try again.');
       if (readers.size >= maxReaders) throw unavailable('Too many live streams are open. Try again.');
       const list = lists.get(recipient) ?? new WatchedList({ ...own, recipient });
       if (list.size >= maxReadersEach) throw tooMany();
@@ -55,6 +57,7 @@ export async function startLive(own: Pick<Workload, 'database' | 'log' | 'metric
       return leave;
     },
     close: async () => {
+      isClosed = true;
       clearInterval(ticking);
       for (const reader of readers) reader.end();
       readers.clear();
