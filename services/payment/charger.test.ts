@@ -2,8 +2,9 @@ import { as } from '@millrace/runtime/testing/callers.ts';
 import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ChargerParts } from './charger.ts';
-import { advance, startCharger, takeDue } from './charger.ts';
+import { advance, attentionTries, startCharger, takeDue } from './charger.ts';
 import type { PaymentProvider } from './provider.ts';
+import { ProviderFault } from './provider.ts';
 import { orderFault } from './simulated-store.ts';
 import type { PaymentService } from './testing/payments.ts';
 import {
@@ -178,6 +179,20 @@ describe('F35 payment provider faults', () => {
       expect(await service.own.metrics.registry.metrics()).not.toContain('payment_attention{');
     },
   );
+});
+
+test('a call that fails after a callback has settled its attempt calls no person', async () => {
+  const asked = await requestPayment(service);
+  const [payment] = await takeDue(parts(), 1);
+  if (!payment) throw new Error('nothing was due');
+  await service.sql`update payment set tries = ${attentionTries} where attempt_id = ${asked.attemptId}`;
+  const find = async (): Promise<never> => {
+    await post(signedCallback(told('charge.succeeded', asked)));
+    throw new ProviderFault('unavailable', 'The provider answered 500.');
+  };
+  await advance(parts({ ...service.provider, find }), { ...payment, tries: attentionTries });
+  expect(await stateOf(service.sql, asked.attemptId)).toBe('captured');
+  expect(await service.sql`select 1 from payment where attention_since is not null`).toHaveLength(0);
 });
 
 describe('F36 compensation fails', () => {

@@ -170,6 +170,6 @@ async function postpone({ own }: ChargerParts, payment: Payment): Promise<void> 
   await postponeDue(db, payment, new Date(own.clock.now().getTime() + waitMs));
   if (payment.tries < attentionTries) return;
   const reason = payment.state === 'refunding' ? 'refund-overdue' : 'charge-overdue';
-  const isNew = await raiseAttention(db, payment.id, { reason, now: own.clock.now() });
+  const isNew = await raiseAttention(db, payment, { reason, now: own.clock.now() });
   if (isNew) alarm(own, payment, reason);
 }

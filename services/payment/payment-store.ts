@@ -92,12 +92,16 @@ export async function updateUnchanged(tx: Transaction, payment: Payment, read: P
   return rows.length > 0;
 }
 
-/** Notes that a person must look at a payment; an earlier reason stays. @returns whether this is new. */
-export async function raiseAttention(db: Db, id: string, facts: { reason: string; now: Date }): Promise<boolean> {
+/** Notes that a person must look at a payment, unless it went on meanwhile; an earlier reason stays. @returns whether this is new. */
+export async function raiseAttention(
+  db: Db,
+  { id, state }: Pick<Payment, 'id' | 'state'>,
+  facts: { reason: string; now: Date },
+): Promise<boolean> {
   const rows = await db
     .update(paymentTable)
     .set({ attentionReason: facts.reason, attentionSince: facts.now })
-    .where(and(eq(paymentTable.id, id), sql`${paymentTable.attentionSince} is null`))
+    .where(and(eq(paymentTable.id, id), eq(paymentTable.state, state), isNull(paymentTable.attentionSince)))
     .returning({ id: paymentTable.id });
   return rows.length > 0;
 }

@@ -36,7 +36,7 @@ export async function settle(
   if (decision.outcome === 'known') return { outcome: 'known', payment, report: () => undefined };
   if (decision.outcome === 'contradiction') {
     const { reason } = decision;
-    const isNew = await raiseAttention(tx, payment.id, { reason, now });
+    const isNew = await raiseAttention(tx, payment, { reason, now });
     return { outcome: 'contradiction', payment, report: () => isNew && alarm(settling, payment, reason) };
   }
   const isWritten = await updatePayment(tx, decision.payment, payment);

@@ -27,7 +27,8 @@ export interface Courier extends Closable {
 const batchSize = 32;
 const atOnce = 8;
 const answerMs = 5_000;
-const loanMs = 10_000;
+/** A batch whose every callback waits for its answer as long as it may, and what is written about it. */
+const loanMs = Math.ceil(batchSize / atOnce) * answerMs + 5_000;
 const pollMs = 500;
 const gatherMs = 50;
 const firstPauseMs = 200;
