@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { unavailable } from '@millrace/runtime/problem.ts';
 import { outcome } from '@millrace/runtime/testing/callers.ts';
 import { jpeg, png, svg, webp } from '@millrace/runtime/testing/images.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -95,6 +96,20 @@ describe('an uploaded picture', () => {
     expect([shown.status, shown.headers.get('content-type')]).toEqual([200, type]);
     expect(Buffer.from(await shown.arrayBuffer()).equals(content)).toBe(true);
     expect(new URL(profile.avatarUrl ?? '').searchParams.get('X-Amz-Expires')).toBe('3600');
+  });
+
+  test('is not shown while its address cannot be signed, and the profile still is, and can be saved', async () => {
+    const id = await register(service);
+    await upload(id, png(3, 2));
+    const { viewUrl } = service.bucket.uploads;
+    service.bucket.uploads.viewUrl = () => Promise.reject(unavailable('no credentials'));
+    try {
+      expect(await profileOf(service, id)).toMatchObject({ avatarUrl: null, avatar: { state: 'ready' } });
+      const saved = await service.ask(id, 'PUT', '/api/users/me', { email: 'ada@example.com', name: 'Augusta' });
+      expect([saved.status, saved.headers.get('etag')]).toEqual([200, '"2"']);
+    } finally {
+      service.bucket.uploads.viewUrl = viewUrl;
+    }
   });
 
   test.each([

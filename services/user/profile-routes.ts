@@ -109,7 +109,8 @@ async function viewOf(parts: UserParts, profile: Registered, avatar: Avatar | un
   return {
     id: userId,
     ...person,
-    avatarUrl: avatar?.imageKey ? await parts.uploads.viewUrl(avatar.imageKey) : null,
+    // A profile is shown, and a change that is committed is answered, also while no address can be signed.
+    avatarUrl: avatar?.imageKey ? await parts.uploads.viewUrl(avatar.imageKey).catch(() => null) : null,
     avatar: shownState(avatar, parts.clock.now()),
     version,
     createdAt: createdAt.toISOString(),
