@@ -107,6 +107,8 @@ export const loyaltyQuery = () =>
       call<Loyalty>(shopAddress('/users/me/loyalty', { limit: 10, cursor: pageParam }), { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.nextCursor ?? undefined,
+    // What is pending becomes points, or nothing.
+    refetchInterval: ({ state }) => ((state.data?.pages[0]?.pendingPoints ?? 0) > 0 ? listMs : false),
   });
 
 export const noticesQuery = () => pagesQuery<NoticeItem>(['notices'], '/notifications');

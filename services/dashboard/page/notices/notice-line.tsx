@@ -26,8 +26,10 @@ export function NoticeLine() {
         if (event !== 'notice') return;
         const notice = JSON.parse(data) as NoticeItem;
         client.setQueryData<NoticePages>(queryKey, (known) => withNotice(known, notice));
-        for (const key of [['order', notice.orderId], ['orders'], ['loyalty']]) {
-          void client.invalidateQueries({ queryKey: key });
+        void client.invalidateQueries({ queryKey: ['order', notice.orderId] });
+        // These may be reading their next page just now, because somebody asked for it: that is not to be cut.
+        for (const key of [['orders'], ['loyalty']]) {
+          void client.invalidateQueries({ queryKey: key }, { cancelRefetch: false });
         }
         setLatest(notice.subject);
       },
