@@ -56,7 +56,7 @@ test: setup ## every check that needs no cloud; ends with `N passed, N failed`
 	@$(RUN) node policies/repository/test-all.ts
 
 .PHONY: bench
-bench: setup ## the benchmarks, as ratios measured in one run (about 10 minutes)
+bench: setup ## the benchmarks, as ratios measured in one run (about an hour)
 	@$(RUN) node bench/main.ts
 
 .PHONY: setup

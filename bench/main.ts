@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   latency: async () => (await import('./latency.bench.ts')).latency,
   placement: async () => (await import('./placement.bench.ts')).placement,
   checkout: async () => (await import('./checkout.bench.ts')).checkout,
+  refusal: async () => (await import('./refusal.bench.ts')).refusal,
   start: async () => (await import('./start.bench.ts')).start,
   memory: async () => (await import('./memory.bench.ts')).memory,
   synth: async () => (await import('./synth.bench.ts')).synth,

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { get } from 'node:http';
+import { constants, setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MachineFault } from './fault.ts';
 import type { LogFile } from './log-file.ts';
@@ -23,6 +24,8 @@ export interface ProcessPlan {
   env: Record<string, string>;
   /** Answers 200 when the process is ready. */
   readyUrl: string;
+  /** Nobody waits for its work: it yields the processor to the others. In the cloud each has its own. */
+  isBackground?: boolean;
 }
 
 export interface Watcher {
@@ -87,6 +90,7 @@ function runOnce(plan: ProcessPlan, log: LogFile, state: State, watcher: Watcher
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   state.child = child;
+  if (plan.isBackground && child.pid) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   watcher.onPid(plan.name, child.pid);
   child.stdout?.on('data', (bytes: Buffer) => log.write(bytes));
   child.stderr?.on('data', (bytes: Buffer) => {

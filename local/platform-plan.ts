@@ -92,8 +92,12 @@ export function workloadProcess(plan: WorkloadPlan, port: number, facts: Platfor
     args: serviceArguments(plan.service),
     env: { ...serviceVariables(plan.service, facts), MILLRACE_WORKLOAD: plan.workload, PORT: String(port) },
     readyUrl: `http://127.0.0.1:${port}/readyz`,
+    isBackground: background.has(plan.name),
   };
 }
+
+/** Mails, points and the warehouse come soon enough when an order and its payment have had their turn. */
+const background = new Set(['mail', 'notification-worker', 'user-worker', 'analytics-loader']);
 
 /** How to run a service's migrations. */
 export function migrationProcess(service: Service, facts: PlatformFacts): Omit<ProcessPlan, 'readyUrl'> {
@@ -126,6 +130,7 @@ export function localProcess(
     args: [...nodeFlags(plan.oldSpaceMib), pathOf(`local/${plan.script}`)],
     env: { ...localVariables(facts), ...plan.env },
     readyUrl: plan.readyUrl,
+    isBackground: background.has(plan.name),
   };
 }
 
