@@ -40,7 +40,7 @@ afterAll(async () => {
   await home.drop();
 });
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 function startWorker(fault?: string): Worker {
   const program = `${import.meta.dirname}/testing/messaging-process.ts`;
@@ -96,7 +96,7 @@ test.each(['consumer:before-inbox', 'consumer:after-commit'])(
     expect(await effects()).toEqual([event.id, next.id]);
     expect(await bus.count(bus.deadUrl)).toBe(0);
   },
-  60_000,
+  120_000,
 );
 
 test('F5 the commit of a worker whose session the database has ended meanwhile comes too late', async () => {
@@ -117,7 +117,7 @@ test('F5 the commit of a worker whose session the database has ended meanwhile c
   await waitFor(async () => (await effects()).includes(next.id), patienceMs);
   expect(await effects()).toEqual([event.id, next.id]);
   expect(await bus.count(bus.deadUrl)).toBe(0);
-}, 60_000);
+}, 120_000);
 
 test('F5 a removal with a stale handle takes the message from nobody', async () => {
   const event = raised();
@@ -138,4 +138,4 @@ test('F5 a removal with a stale handle takes the message from nobody', async () 
   startWorker();
   await waitFor(isDrained, patienceMs);
   expect(await effects()).toEqual([event.id]);
-}, 60_000);
+}, 120_000);
