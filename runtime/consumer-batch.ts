@@ -45,6 +45,8 @@ interface Batch<Contract extends EventContract> {
   handle: Handle<Contract>;
   onDead: OnDead | undefined;
   deadlineMs: number;
+  /** The longest statement; the handler's deadline when that is shorter. */
+  statementMs: number;
   reach: ReachPoint;
 }
 
@@ -56,10 +58,10 @@ export async function applyBatch<Contract extends EventContract>(
   tx: Transaction,
   batch: Batch<Contract>,
 ): Promise<BatchResult> {
-  const { consumer, deliveries, handle, onDead, deadlineMs, reach } = batch;
+  const { consumer, deliveries, handle, onDead, deadlineMs, statementMs, reach } = batch;
   reach('consumer:before-inbox');
   const ids = deliveries.map(({ event }) => event.id);
-  const limit = sqlOf(tx)`select set_config('statement_timeout', ${String(deadlineMs)}, true)`;
+  const limit = sqlOf(tx)`select set_config('statement_timeout', ${String(Math.min(deadlineMs, statementMs))}, true)`;
   const [, fresh] = await Promise.all([limit, acceptOnce(tx, consumer, ids)]);
   reach('consumer:after-inbox');
   const events = takeFresh(deliveries, fresh);

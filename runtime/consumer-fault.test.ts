@@ -160,6 +160,28 @@ test('a handler that takes too long is cut off, and what it does later changes n
   expect(await effects()).toEqual([event.id]);
 });
 
+test('a statement never gets more time than its connection, whatever the deadline: the fault is the message, not the database', async () => {
+  const hasty = openDatabase({ url: home.url, applicationName: 'hasty', poolSize: 2, statementTimeoutMs: 200 });
+  const codes: string[] = [];
+  const { close } = consume({
+    database: hasty,
+    deadlineMs: 5_000,
+    maxReceives: 1,
+    handle: async (tx, events) => {
+      await sqlOf(tx)`select pg_sleep(1.5)`.catch((error: { code: string }) => {
+        codes.push(error.code);
+        throw error;
+      });
+      return note(tx, events);
+    },
+  });
+  await send([raised()]);
+  await waitFor(async () => (await deadReasons()).length === 1);
+  expect(codes).toEqual(['57014']);
+  await close();
+  await hasty.close();
+});
+
 test('a deadlock is repeated at once and costs no receive', async () => {
   await database.sql`create table if not exists seat (n integer primary key, taken integer not null)`;
   await database.sql`insert into seat values (1, 0), (2, 0) on conflict do nothing`;

@@ -109,7 +109,15 @@ async function attempt<Contract extends EventContract>(
   held: readonly Delivery<Contract>[] = deliveries,
 ): Promise<{ isApplied: true } | { isApplied: false; error: unknown }> {
   const { name, database, handle, onDead, deadlineMs, reach, counts } = context;
-  const batch = { consumer: name, deliveries, handle, onDead, deadlineMs, reach };
+  const batch = {
+    consumer: name,
+    deliveries,
+    handle,
+    onDead,
+    deadlineMs,
+    statementMs: database.statementTimeoutMs,
+    reach,
+  };
   for (let times = 1; ; times += 1) {
     await renew(context, loan, held);
     const end = counts.handlerSeconds.startTimer({ consumer: name });

@@ -22,6 +22,8 @@ export interface Database {
   db: PostgresJsDatabase;
   /** Hears notifications, for ever, across losses. `onListening` is called after every connect: look then at what was missed. */
   listen(channel: string, onNotify: (payload: string) => void, onListening?: () => void): Promise<() => Promise<void>>;
+  /** The longest statement. A connection whose statement is not even ended then is given up a second later. */
+  statementTimeoutMs: number;
   /** Settles when the database answers; rejects within two seconds when it does not. */
   isReady(): Promise<void>;
   /** Finishes what runs and closes within five seconds. */
@@ -66,6 +68,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     sql,
     db,
     listen: listening.listen,
+    statementTimeoutMs: statementTimeoutMs || hourMs,
     isReady: () => checkReady(sql),
     close: async () => {
       await Promise.all([listening.close(), pool.close()]);

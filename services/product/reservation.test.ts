@@ -102,7 +102,15 @@ async function apply(events: readonly OrderEvent[]): Promise<void> {
       return { message: { id, body: made.body, receiveCount: 1, handle: id }, event: read.event };
     });
     const handle = (tx: Transaction, given: never[]) => handlerOf(name)(tx, given);
-    const batch = { consumer: name, deliveries, handle, onDead: undefined, deadlineMs: 5_000, reach: noFault };
+    const batch = {
+      consumer: name,
+      deliveries,
+      handle,
+      onDead: undefined,
+      deadlineMs: 5_000,
+      statementMs: 5_000,
+      reach: noFault,
+    };
     await shop.own.database.db.transaction((tx) => applyBatch(tx, batch as never));
   }
 }
