@@ -229,6 +229,16 @@ describe('an order that overtakes the registration', () => {
   });
 });
 
+test('more old notices than one round takes are more work at once', async () => {
+  const old = new Date(Date.now() - 401 * 86_400_000);
+  await service.sql`
+    insert into notice (id, event_id, recipient, created_at, channel, kind, facts)
+    select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), ${old}::timestamptz, 'page', 'welcome', '{"kind":"welcome"}'
+    from generate_series(1, 1001)`;
+  const parts = { ...service.own, metrics: mailMetrics(createMetrics()) };
+  expect([await keepUp(parts), await keepUp(parts)]).toEqual([true, false]);
+});
+
 test('notices that are older than 400 days go, with their mails', async () => {
   const ada = newPerson();
   await confirm(service, ada);

@@ -1,8 +1,8 @@
+import { startLoop } from '@millrace/runtime/loop.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import { inTransaction } from '@millrace/runtime/repeated-transaction.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { ProductConfig } from './config.ts';
-import { startLoop } from './loops.ts';
 import type { StockKeeper } from './stock-keeping.ts';
 
 const everyMs = 1_000;

@@ -1,10 +1,10 @@
 import { purgeIdempotencyKeys } from '@millrace/runtime/idempotency.ts';
+import { startLoop } from '@millrace/runtime/loop.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import type { Uploads } from '@millrace/runtime/uploads.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { ProductConfig } from './config.ts';
 import { lockOldUploads, postponeUpload, removeUpload } from './image-store.ts';
-import { startLoop } from './loops.ts';
 import { purgeErased } from './recommendation-store.ts';
 import { purgeReservations } from './reservation-store.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from '@millrace/runtime/database.ts';
 import type { Log } from '@millrace/runtime/log.ts';
-import { Pacer } from '@millrace/runtime/pacer.ts';
+import { startLoop } from '@millrace/runtime/loop.ts';
 import type { Clock, Random } from '@millrace/runtime/ports.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import type { Uploads } from '@millrace/runtime/uploads.ts';
@@ -24,26 +24,13 @@ const longestDelayMs = 3_600_000;
 
 /** Takes objects away that nobody needs any more, for ever. May run in any number of processes at once. */
 export function startObjectRemoval(parts: RemovalParts): Closable {
-  const pacer = new Pacer({ random: parts.random, firstPauseMs, longestPauseMs });
-  const run = async (): Promise<void> => {
-    while (!pacer.isStopped) {
-      try {
-        const count = await removeSome(parts);
-        pacer.succeed();
-        if (count < atOnce) await pacer.rest(parts.everyMs ?? 5_000);
-      } catch (error) {
-        parts.log.warn({ err: error }, 'objects could not be taken away and will be later');
-        await pacer.backOff();
-      }
-    }
-  };
-  const running = run();
-  return {
-    close: async () => {
-      pacer.stop();
-      await running;
-    },
-  };
+  return startLoop(parts, {
+    complaint: 'objects could not be taken away and will be later',
+    everyMs: parts.everyMs ?? 5_000,
+    firstPauseMs,
+    longestPauseMs,
+    step: async () => (await removeSome(parts)) === atOnce,
+  });
 }
 
 /** @returns how many objects were looked at. */
