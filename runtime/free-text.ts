@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
-// Digits with blanks or hyphens between them, as people write the number of a card.
-const digitRun = /\d(?:[ -]?\d){12,18}/g;
+// Digits with blanks or hyphens between them, as people write the number of a card, and other numbers beside it.
+const digitRun = /\d(?:[ -]?\d){12,}/g;
+const minCardDigits = 13;
+const maxCardDigits = 19;
+/** The first digits that card networks have. */
+const network = /^(?:2[2-7]|[3-6])/;
 
 /**
  * A text that a person writes: trimmed, stored in Unicode's NFC, 1 to `max` characters. Refused where it holds the number of a
@@ -21,7 +25,21 @@ export const freeText = (max: number) =>
 
 /** Does a text hold 13 to 19 digits with a card's check digit (ISO/IEC 7812, Luhn)? */
 export function hasCardNumber(text: string): boolean {
-  return [...text.matchAll(digitRun)].some(([run]) => hasCheckDigit(run.replaceAll(/\D/g, '')));
+  return [...text.matchAll(digitRun)].some(([run]) => runHasCardNumber(run.split(/[ -]/)));
+}
+
+/** A number of a card begins and ends where a group of digits does. */
+function runHasCardNumber(groups: readonly string[]): boolean {
+  for (let first = 0; first < groups.length; first += 1) {
+    let digits = '';
+    for (let last = first; last < groups.length && digits.length < maxCardDigits; last += 1) {
+      digits += groups[last];
+      if (digits.length < minCardDigits || digits.length > maxCardDigits) continue;
+      const isWhole = first === 0 && last === groups.length - 1;
+      if ((isWhole || network.test(digits)) && hasCheckDigit(digits)) return true;
+    }
+  }
+  return false;
 }
 
 function hasCheckDigit(digits: string): boolean {
