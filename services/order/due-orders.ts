@@ -1,6 +1,6 @@
 import { isTransient } from '@millrace/runtime/failure.ts';
 import { purgeIdempotencyKeys } from '@millrace/runtime/idempotency.ts';
-import { Pacer } from '@millrace/runtime/pacer.ts';
+import { startLoop } from '@millrace/runtime/loop.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { OrderConfig } from './config.ts';
@@ -18,9 +18,9 @@ const measureEveryMs = 5_000;
 /** Longer than any placement takes: two statements, product's answers, and waiting for a connection. */
 const longestPlacementMs = 60_000;
 const peopleAtOnce = 100;
+const forgetEveryMs = 5_000;
 const purgeEveryMs = 3_600_000;
 const purgeRows = 5_000;
-const purgeRounds = 20;
 
 /**
  * Moves orders whose time in their state has passed. At most a hundred, in one transaction; another process takes others.
@@ -51,7 +51,7 @@ async function moveOneByOne(own: Workload<OrderConfig>, now: Date): Promise<numb
       if (isTransient(error) || orderId === undefined) throw error;
       own.log.error({ error, orderId }, 'an order cannot be moved and is left alone for a while');
       orderMetrics(own.metrics).alarms.inc({ reason: 'cannot-move' });
-      await postponeOrder(own.database.sql, { id: orderId, until: new Date(now.getTime() + leftAloneMs) });
+      await postponeOrder(own.database.sql, { id: orderId, now, until: new Date(now.getTime() + leftAloneMs) });
     }
   }
   return ordersAtOnce;
@@ -98,53 +98,42 @@ export async function forgetLate(own: Workload<OrderConfig>): Promise<number> {
   return own.database.db.transaction((tx) => forgetLatecomers(tx, { until, limit: peopleAtOnce }));
 }
 
-/** Removes keys of requests that nobody repeats any more. @returns how many went. */
-export async function purgeKeys(own: Workload<OrderConfig>): Promise<number> {
-  let total = 0;
-  for (let round = 0; round < purgeRounds; round += 1) {
-    const gone = await purgeIdempotencyKeys(own.database.sql, { now: own.clock.now(), limit: purgeRows });
-    total += gone;
-    if (gone < purgeRows) break;
-  }
-  return total;
-}
+/** Removes keys of requests that nobody repeats any more, a bounded number. @returns how many went. */
+export const purgeKeys = (own: Workload<OrderConfig>): Promise<number> =>
+  purgeIdempotencyKeys(own.database.sql, { now: own.clock.now(), limit: purgeRows });
 
 /** Keeps the clock of all orders, in any number of processes at once, until it is closed. A lost database only delays it. */
 export function startDueOrders(own: Workload<OrderConfig>): Closable {
-  const pacer = new Pacer({ random: own.random, firstPauseMs: 100, longestPauseMs: 5_000 });
-  const measure = every(measureEveryMs, () => measureOrders(own));
-  const forget = every(measureEveryMs, () => forgetLate(own));
-  const purge = every(purgeEveryMs, () => purgeKeys(own));
-  const run = async (): Promise<void> => {
-    while (!pacer.isStopped) {
-      try {
-        const claimed = await moveDueOrders(own);
-        await measure();
-        await forget();
-        await purge();
-        pacer.succeed();
-        if (claimed < ordersAtOnce) await pacer.rest(restMs);
-      } catch (error) {
-        own.log.warn({ error }, 'orders whose time has passed could not be moved and will be soon');
-        await pacer.backOff();
-      }
-    }
-  };
-  const running = run();
+  const loops = [
+    startLoop(own, {
+      complaint: 'orders whose time has passed could not be moved and will be soon',
+      everyMs: restMs,
+      firstPauseMs: 100,
+      longestPauseMs: 5_000,
+      step: async () => (await moveDueOrders(own)) === ordersAtOnce,
+    }),
+    startLoop(own, {
+      complaint: 'orders of people who were forgotten could not be looked for and will be soon',
+      everyMs: forgetEveryMs,
+      step: async () => (await forgetLate(own)) > 0,
+    }),
+    startLoop(own, {
+      complaint: 'what is on its way could not be counted',
+      everyMs: measureEveryMs,
+      step: async () => {
+        await measureOrders(own);
+        return false;
+      },
+    }),
+    startLoop(own, {
+      complaint: 'old keys could not be removed and will be later',
+      everyMs: purgeEveryMs,
+      step: async () => (await purgeKeys(own)) === purgeRows,
+    }),
+  ];
   return {
     close: async () => {
-      pacer.stop();
-      await running;
+      await Promise.all(loops.map((loop) => loop.close()));
     },
-  };
-}
-
-/** Does something at most so often: at the first call, and again when the time is over. */
-function every(milliseconds: number, work: () => Promise<unknown>): () => Promise<void> {
-  let nextMs = 0;
-  return async () => {
-    if (performance.now() < nextMs) return;
-    nextMs = performance.now() + milliseconds;
-    await work();
   };
 }

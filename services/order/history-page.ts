@@ -1,3 +1,4 @@
+import { escapeHtml } from '@millrace/runtime/html-text.ts';
 import type { Order, PastMove } from './order.ts';
 import { sagaSvg } from './saga-diagram.ts';
 import { moveWords, stateWords } from './saga-words.ts';
@@ -52,10 +53,4 @@ function moveItem({ at, from, move, to, event, note }: PastMove): string {
   const said = [event, note].filter((part) => part !== null).map(escapeHtml);
   return `<li><p><time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time></p>
 <p>${moveWords(from, move).long} <strong>${origin}${stateWords[to].name}</strong></p>${said.length > 0 ? `<p><small>${said.join(' · ')}</small></p>` : ''}</li>`;
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => entities[character] ?? character);
 }

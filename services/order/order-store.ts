@@ -51,9 +51,12 @@ export async function claimDueOrders(tx: Transaction, { now, limit }: { now: Dat
   return rows.map(orderOf);
 }
 
-/** Leaves an order alone until then. */
-export async function postponeOrder(sql: postgres.ISql, { id, until }: { id: string; until: Date }): Promise<void> {
-  await sql`update shop_order set due_at = ${until} where id = ${id} and due_at is not null`;
+/** Leaves an order alone until then, if it is still due: somebody else may have moved it. */
+export async function postponeOrder(
+  sql: postgres.ISql,
+  { id, now, until }: { id: string; now: Date; until: Date },
+): Promise<void> {
+  await sql`update shop_order set due_at = ${until} where id = ${id} and due_at <= ${now}`;
 }
 
 /**

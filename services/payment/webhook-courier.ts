@@ -1,3 +1,5 @@
+import { Agent as HttpAgent, request as requestPlain } from 'node:http';
+import { request as requestTls, Agent as TlsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inParallel } from '@millrace/runtime/in-parallel.ts';
 import type { Log } from '@millrace/runtime/log.ts';
@@ -17,6 +19,8 @@ interface CourierParts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Keeps connections to the address; the courier makes it. */
+  agent: HttpAgent;
 }
 
 export interface Courier extends Closable {
@@ -40,7 +44,10 @@ const maxTries = 1_200;
  * Sends the simulated company's callbacks until each was answered with 2xx: at least once, in any order, again after a crash.
  * Any number of couriers may run.
  */
-export function startCourier(parts: CourierParts): Courier {
+export function startCourier(options: Omit<CourierParts, 'agent'>): Courier {
+  const isTls = options.url.startsWith('https:');
+  const agent = new (isTls ? TlsAgent : HttpAgent)({ keepAlive: true, maxSockets: atOnce });
+  const parts = { ...options, agent };
   const pacer = new Pacer({ random: parts.random, firstPauseMs, longestPauseMs });
   const running = (async () => {
     while (!pacer.isStopped) {
@@ -61,6 +68,7 @@ export function startCourier(parts: CourierParts): Courier {
     close: async () => {
       pacer.stop();
       await running;
+      agent.destroy();
     },
   };
 }
@@ -96,23 +104,37 @@ async function deliver(parts: CourierParts, webhook: DueWebhook, stop: AbortSign
 }
 
 async function post(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal): Promise<boolean> {
-  const bytes = new TextEncoder().encode(webhook.body);
+  const bytes = Buffer.from(webhook.body);
   try {
-    const response = await fetch(parts.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        [signatureHeader]: signWebhook(parts.key, bytes, parts.clock.now()),
-      },
-      body: bytes,
-      redirect: 'error',
-      signal: AbortSignal.any([stop, AbortSignal.timeout(answerMs)]),
-    });
-    await response.body?.cancel();
-    if (!response.ok) parts.log.warn({ webhook: webhook.id, status: response.status }, 'a callback was refused');
-    return response.ok;
+    const status = await send(parts, bytes, stop);
+    if (status >= 300) parts.log.warn({ webhook: webhook.id, status }, 'a callback was refused');
+    return status < 300;
   } catch (error) {
     if (!stop.aborted) parts.log.debug({ webhook: webhook.id, err: error }, 'a callback was not answered');
     return false;
   }
+}
+
+/** By node:http: `fetch` took a quarter of this process's time. @returns the status. */
+function send({ url, key, clock, agent }: CourierParts, bytes: Buffer, stop: AbortSignal): Promise<number> {
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': bytes.length,
+    [signatureHeader]: signWebhook(key, bytes, clock.now()),
+  };
+  const request = url.startsWith('https:') ? requestTls : requestPlain;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method: 'POST', agent, headers });
+    const end = (): void => void outgoing.destroy(new Error('The courier stops.'));
+    stop.addEventListener('abort', end, { once: true });
+    outgoing.setTimeout(answerMs, () => outgoing.destroy(new Error(`No answer within ${answerMs} ms.`)));
+    outgoing.once('response', (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode ?? 0));
+      response.once('error', reject);
+    });
+    outgoing.once('error', reject);
+    outgoing.once('close', () => stop.removeEventListener('abort', end));
+    outgoing.end(bytes);
+  });
 }
