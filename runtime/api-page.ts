@@ -1,3 +1,4 @@
+import { escapeHtml } from './html-text.ts';
 import type { Policy, Route } from './route.ts';
 
 /** The style sheet of the page below; a file of its own because the page's policy allows no inline style. */
@@ -35,12 +36,6 @@ function operationArticle(route: Route): string {
 <p>${escapeHtml(route.summary)} ${escapeHtml(policy)}</p>
 ${query.length > 0 ? `<p>Query: ${query.map((name) => `<code>${escapeHtml(name)}</code>`).join(', ')}</p>` : ''}
 ${body ? `<p>Body: ${escapeHtml(body)}</p>` : ''}${headers.length > 0 ? `<dl>${headers.join('')}</dl>` : ''}<dl>${answers.join('')}</dl></article>`;
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => entities[character] ?? character);
 }
 
 function policyText(policy: Policy): string {

@@ -1,3 +1,4 @@
+import { escapeHtml } from '@millrace/runtime/html-text.ts';
 import type { MailFacts } from './mail-store.ts';
 import type { ReadMail } from './read-mail.ts';
 
@@ -84,11 +85,6 @@ ${body}
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replaceAll(/[&<>"']/g, (character) => names[character] ?? '');
 }
 
 export const pageStyle = `:root { color-scheme: light dark; --ground: #f6f7f9; --paper: #fff; --ink: #14181f; --soft: #4c5664; --line: #c5ccd6; --mark: #1456c8; --on-mark: #fff; }

@@ -1,3 +1,4 @@
+import { escapeHtml } from '@millrace/runtime/html-text.ts';
 import type { NoticeFacts } from './notice.ts';
 import type { Wording } from './wording.ts';
 import { wordingOf } from './wording.ts';
@@ -80,8 +81,3 @@ ${lines.join('\n')}
 
 /** Names come from people: line breaks would put their words where ours stand. */
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
-
-function escapeHtml(text: string): string {
-  const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replaceAll(/[&<>"']/g, (character) => names[character] ?? '');
-}
