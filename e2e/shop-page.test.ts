@@ -32,6 +32,8 @@ let teapotId: string;
 /** Ada orders first of all; her page stays open while the other tests run, and is looked at again at the end. */
 let ada: Visitor;
 let adasOrder: string;
+/** Ida waits for a picture that never comes. */
+let ida: Visitor;
 let guests: Visitor[] = [];
 
 beforeAll(async () => {
@@ -110,11 +112,19 @@ describe('the shop, in a real browser on the whole platform', () => {
     expect((await read<{ items: object[] }>(ada, '/orders')).items).toHaveLength(1);
   });
 
+  it('takes a file for a product that only says that it is a picture', async () => {
+    ida = await visitorOn(platform, browser, `/operator?edit=${teapotId}`);
+    const dialog = ida.page.getByRole('dialog', { name: teapot });
+    await dialog.locator('input[type=file]').setInputFiles(pictures.disguised);
+    await dialog.getByText('Sent. It comes up here once it was looked at.').waitFor();
+  });
+
   it('says that a card was declined, and charges nothing', async () => {
     const bea = await guest();
     await orderOne(bea, teapot, 'Card that is declined');
     await untilOrderIs(bea, 'Rejected');
-    await bea.page.getByText('The payment was declined. Nothing was charged').waitFor();
+    await bea.page.getByText('The payment did not go through. Nothing was charged').waitFor();
+    await bea.page.getByRole('region', { name: 'Delivery and payment' }).getByText('Declined').waitFor();
     expect(bea.faults).toEqual([]);
   });
 
@@ -258,6 +268,12 @@ describe('the operator’s page', () => {
 });
 
 describe('without a reload', () => {
+  it('the operator is told that what was sent is no picture', async () => {
+    await ida.page.getByText('It has not come up.').waitFor();
+    expect(ida.faults).toEqual([]);
+    await ida.close();
+  });
+
   it('an order arrives, each step of it is told, and its points are there', async () => {
     const { page, faults } = ada;
     await untilOrderIs(ada, 'Delivered');

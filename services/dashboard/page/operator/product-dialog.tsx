@@ -1,10 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { shopAddress } from '../api/client.ts';
 import { productQuery } from '../api/shop-queries.ts';
-import { ProductPicture } from '../shop/product-picture.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
-import { PictureUpload } from '../ui/picture-upload.tsx';
+import { PictureForm } from './picture-form.tsx';
 import { ProductForm } from './product-form.tsx';
 import { StockForm } from './stock-form.tsx';
 
@@ -37,16 +35,7 @@ function Known({ id, onClose }: { id: string; onClose(): void }) {
         <div className="operator-parts">
           <ProductForm product={product} onSaved={changed} />
           <StockForm product={product} onSaved={changed} />
-          <section aria-label="Picture" className="operator-picture">
-            <ProductPicture product={product} />
-            <PictureUpload
-              label={product.imageUrl ? 'Change the picture' : 'Choose a picture'}
-              address={shopAddress(`/products/${id}/image`)}
-              hint="PNG, JPEG or WebP, at most 5 MB."
-              sent="Sent. It comes up here once it was looked at."
-              onSent={changed}
-            />
-          </section>
+          <PictureForm product={product} onSent={changed} />
         </div>
       )}
     </Dialog>

@@ -60,7 +60,7 @@ it('only what has not left yet can be cancelled, and only once', () => {
 });
 
 it.each([
-  ['rejected', 'payment-declined', /declined/],
+  ['rejected', 'payment-declined', /did not go through/],
   ['rejected', 'something-new', /something new/],
   ['cancelled', 'out-of-stock', /not in stock any more.*went back/],
   ['cancelled', 'cancelled-by-customer', /^You cancelled it/],

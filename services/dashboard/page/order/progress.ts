@@ -57,7 +57,7 @@ export const mayCancel = (order: Pick<Order, 'state' | 'isCancelling'>): boolean
 
 const reasons: Record<string, string> = {
   'out-of-stock': 'Something in it was not in stock any more. Nothing was charged.',
-  'payment-declined': 'The payment was declined. Nothing was charged, and the stock went back.',
+  'payment-declined': 'The payment did not go through. Nothing was charged, and the stock went back.',
   deadline: 'It could not be completed in time. Nothing was charged.',
 };
 
