@@ -27,6 +27,10 @@ demo: setup ## send believable visitors and shoppers to a running platform (SITE
 replay: setup ## import an access log as page views (LOG=file[.gz], SITE=, SPEED=)
 	@$(RUN) node services/analytics/replay.ts
 
+.PHONY: redrive
+redrive: setup ## bring dead letters back to their queue (QUEUE=dev-millrace-order-StockReserved, AGAIN=1)
+	@$(RUN) node runtime/redrive-main.ts $(if $(QUEUE),$(QUEUE)) $(if $(AGAIN),--again)
+
 .PHONY: synth
 synth: setup ## render manifests/ from the catalog (ENV=dev,staging,prod; OUT=folder)
 	@$(RUN) env NODE_COMPILE_CACHE=node_modules/.cache/synth node charts/main.ts
