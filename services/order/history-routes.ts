@@ -3,10 +3,9 @@ import type { HeaderReader, Route } from '@millrace/runtime/route.ts';
 import { defineRoute, json, text } from '@millrace/runtime/route.ts';
 import { userIdOf } from '@millrace/runtime/subject-id.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
-import { z } from 'zod';
 import type { OrderConfig } from './config.ts';
 import { historyPage, historyPolicy, historyStyle, historyStylePath } from './history-page.ts';
-import { historyOf, historyView } from './order.ts';
+import { historyOf, historyView, oneOrder } from './order.ts';
 import { findOrder, listMoves } from './order-store.ts';
 
 /** Only repeats of a refund make a history long; the newest are shown. */
@@ -38,7 +37,7 @@ function historyRoute(own: Workload<OrderConfig>): Route {
     operationId: 'readHistory',
     summary: 'Every move of an order. With Accept: text/html a page with the diagram of all moves.',
     policy: 'person',
-    params: z.object({ id: z.uuid().transform((id) => id.toLowerCase()) }),
+    params: oneOrder,
     responses: { 200: { description: 'The history.', schema: historyView, alsoAs: [pageType] } },
     handle: async ({ params: { id }, subject, headers }) => {
       const order = await findOrder(sql, { id, userId: userIdOf(subject) });

@@ -176,7 +176,7 @@ export async function listMoves(
   return rows.toReversed();
 }
 
-export interface Unfinished {
+interface Unfinished {
   oldestPlacedAt: Date | null;
   /** Orders whose refund was not answered in time. */
   overdue: number;

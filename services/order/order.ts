@@ -51,6 +51,9 @@ export const newOrder = z.strictObject({
 });
 export type NewOrder = z.output<typeof newOrder>;
 
+/** Which order a path names. */
+export const oneOrder = z.object({ id: z.uuid().transform((id) => id.toLowerCase()) });
+
 const publicStates = [
   'pending',
   'reserved',
@@ -131,7 +134,7 @@ export interface PastMove {
 }
 
 /** Which state others see: the one before, while the order is withdrawn. */
-export function publicState(order: Pick<Order, 'state' | 'withdrawnFrom'>): OrderView['state'] {
+function publicState(order: Pick<Order, 'state' | 'withdrawnFrom'>): OrderView['state'] {
   const state = order.state === 'withdrawing' ? order.withdrawnFrom : order.state;
   if (state === null || state === 'withdrawing') throw new Error('A withdrawn order has lost where it came from.');
   return state;

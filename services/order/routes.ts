@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { cancelOrder } from './cancellation.ts';
 import type { OrderConfig } from './config.ts';
 import { historyRoutes } from './history-routes.ts';
-import { newOrder, orderView, viewOf } from './order.ts';
+import { newOrder, oneOrder, orderView, viewOf } from './order.ts';
 import { findOrder, itemsOf, listOrders } from './order-store.ts';
 import { openPlacement } from './placement.ts';
 import type { ProductClient } from './product-client.ts';
@@ -19,7 +19,6 @@ import type { ProductClient } from './product-client.ts';
 const maxBodyBytes = 131_072;
 /** A page of large orders holds fewer of them; the largest fits twice. */
 const maxLinesOfPage = 2_000;
-export const oneOrder = z.object({ id: z.uuid().transform((id) => id.toLowerCase()) });
 
 /** The orders of whoever calls; somebody else's are not there. */
 export function orderRoutes(own: Workload<OrderConfig>, products: ProductClient): Route[] {

@@ -23,7 +23,7 @@ export interface ChargerParts {
 }
 
 /** A charge that failed so often is given up, after the provider promised never to make it. */
-export const maxChargeTries = 5;
+const maxChargeTries = 5;
 /** A person is told when the provider has not settled something after so many calls. */
 export const attentionTries = 8;
 const firstRetryMs = 100;
@@ -34,7 +34,7 @@ const longestPauseMs = 2_000;
 const loanMarginMs = 1_000;
 
 /** How long a payment in hand is left to its worker: three calls of the provider and a commit. */
-export const loanMsOf = (deadlineMs: number): number => 3 * deadlineMs + loanMarginMs;
+const loanMsOf = (deadlineMs: number): number => 3 * deadlineMs + loanMarginMs;
 
 /**
  * Calls the provider for every payment that is due, outside any transaction, and commits what it learned. Any number of
