@@ -42,9 +42,11 @@ export function smtpMailer(options: { url: string; from: string }): Mailer {
   };
 }
 
-/** A reply of class 5 to the envelope or to the message; to the greeting or the login it is about us, not about the letter. */
+/** A reply of class 5 to the recipient or to the message; to the greeting, the login or the sender it is about us, not about the letter. */
 function refusalOf(error: unknown): string | undefined {
-  const { code, responseCode, permanent } = error as { code?: string; responseCode?: number; permanent?: boolean };
-  const isAboutLetter = code === 'EENVELOPE' || code === 'EMESSAGE';
+  const { code, command, responseCode, permanent } = error as Partial<
+    Record<'code' | 'command', string> & { responseCode: number; permanent: boolean }
+  >;
+  const isAboutLetter = (code === 'EENVELOPE' && command === 'RCPT TO') || code === 'EMESSAGE';
   return isAboutLetter && permanent === true ? `smtp ${responseCode}` : undefined;
 }
