@@ -20,11 +20,16 @@ export function NoticeLine() {
     const { queryKey } = noticesQuery();
     const line = followStream({
       address: '/session/api/notifications/live',
-      onConnection: () => undefined,
-      onReturn: () => void client.invalidateQueries({ queryKey }),
+      // The list may have been read before the line was open: what came in between is in neither.
+      onConnection: ({ state }) => {
+        if (state === 'open') void client.invalidateQueries({ queryKey });
+      },
+      onReturn: () => undefined,
       onMessage: ({ event, data }) => {
         if (event !== 'notice') return;
         const notice = JSON.parse(data) as NoticeItem;
+        // An answer that is under way may be older than this notice, and would take its place.
+        if (client.isFetching({ queryKey }) > 0) void client.invalidateQueries({ queryKey });
         client.setQueryData<NoticePages>(queryKey, (known) => withNotice(known, notice));
         void client.invalidateQueries({ queryKey: ['order', notice.orderId] });
         // These may be reading their next page just now, because somebody asked for it: that is not to be cut.
