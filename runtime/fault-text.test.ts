@@ -63,5 +63,13 @@ describe('a fault in the log', () => {
       cause: { type: 'TypeError', message: 'inside', code: 'ECONNRESET' },
     });
     expect(logged('words').fault).toBe('words');
+    const many = Object.assign(new AggregateError([new Error('one')]), { code: 'ECONNREFUSED' });
+    expect(logged(many).fault).toMatchObject({
+      code: 'ECONNREFUSED',
+      stack: expect.stringMatching(/^AggregateError: \n {4}at /),
+    });
+    const renamed = new Error('before');
+    renamed.message = 'after';
+    expect(logged(renamed).fault).toMatchObject({ stack: expect.stringMatching(/^Error: after\n {4}at /) });
   });
 });

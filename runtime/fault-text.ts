@@ -35,11 +35,18 @@ export function loggedFault(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const message = faultText(error);
   const known = error as Error & Record<string, unknown>;
-  // An error's stack begins with its message, which may have many lines.
-  const calls = error.stack?.slice(error.stack.indexOf(error.message) + error.message.length) ?? '';
+  const calls = callsOf(error);
   const fault: LoggedFault = { type: error.name, message, stack: `${error.name}: ${message}${calls}` };
   for (const fact of facts) if (known[fact] !== undefined) fault[fact] = known[fact];
   const { cause } = error;
   if (cause instanceof Error && depth < maxCauses) fault.cause = loggedFault(cause, depth + 1) as LoggedFault;
   return fault;
+}
+
+/** The stack without the message at its beginning, which may have many lines. */
+function callsOf({ stack = '', message }: Error): string {
+  const start = stack.indexOf(message);
+  const rest = start < 0 ? stack : stack.slice(start + message.length);
+  const calls = rest.indexOf('\n    at ');
+  return calls < 0 ? '' : rest.slice(calls);
 }
