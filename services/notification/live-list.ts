@@ -50,6 +50,12 @@ export class WatchedList {
     this.#read().catch((error: unknown) => this.#parts.log.warn({ err: error }, 'new notices could not be read'));
   }
 
+  /** Looks, and settles when the look is over; a fault of it is logged. */
+  async refresh(): Promise<void> {
+    this.wake();
+    await this.#reading?.catch(() => undefined);
+  }
+
   #read(): Promise<void> {
     this.#isAwake = false;
     this.#reading = this.#look().finally(() => {

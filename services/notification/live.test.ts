@@ -97,6 +97,47 @@ describe('a watched list', () => {
     await database.close();
   });
 
+  test('is one of many: looking at all of them leaves connections for requests', async () => {
+    const { sql, listen: listenOwn } = service.own.database;
+    let [running, most, looks] = [0, 0, 0];
+    const counting = (strings: TemplateStringsArray, ...values: never[]) => {
+      const query = sql(strings, ...values);
+      const settle = query.then.bind(query);
+      const settled =
+        <Value>(go: (value: Value) => unknown) =>
+        (value: Value) => {
+          running -= 1;
+          return go(value);
+        };
+      // A query runs when it is waited for; a part of another one never is.
+      // biome-ignore lint/suspicious/noThenProperty: a query of postgres.js is such an object already
+      query.then = ((resolve: () => unknown, reject: () => unknown) => {
+        running += 1;
+        looks += 1;
+        most = Math.max(most, running);
+        return settle(settled(resolve), settled(reject));
+      }) as typeof query.then;
+      return query;
+    };
+    let lookAtAll = (): void => undefined;
+    const database = {
+      ...service.own.database,
+      db: counting as unknown as typeof service.own.database.db,
+      listen: (channel: string, onNotify: (payload: string) => void, onListening: () => void = () => undefined) => {
+        lookAtAll = onListening;
+        return listenOwn(channel, onNotify);
+      },
+    };
+    const live = await startLive({ ...service.own, database, metrics: createMetrics() });
+    for (const person of Array.from({ length: 40 }, () => newPerson())) await live.watch(person.userId, reader());
+    expect(looks).toBe(40);
+    lookAtAll();
+    lookAtAll();
+    await waitFor(() => looks >= 80 && running === 0);
+    expect(most).toBeLessThanOrEqual(3);
+    await live.close();
+  });
+
   test('has at most eight readers of one person', async () => {
     const ada = newPerson();
     const leaves = await Promise.all(Array.from({ length: 8 }, () => service.live.watch(ada.userId, reader())));

@@ -1,5 +1,6 @@
 // New notices, pushed to whoever watches. One connection hears of them for all watchers of this process.
 import type { StreamReader } from '@millrace/runtime/event-stream.ts';
+import { inParallel } from '@millrace/runtime/in-parallel.ts';
 import { Problem, unavailable } from '@millrace/runtime/problem.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import { Gauge } from '@millrace/runtime/telemetry.ts';
@@ -16,6 +17,8 @@ const maxReaders = 1_000;
 const maxReadersEach = 8;
 /** How often everybody's list is looked at without a hint: a notification may be lost with its connection. */
 const tickMs = 15_000;
+/** Of everybody's lists; the other connections are for requests. */
+const looksAtOnce = 3;
 
 /** Starts to listen. Loss of the database only delays what is sent: it is read when the database is back. */
 export async function startLive(own: Pick<Workload, 'database' | 'log' | 'metrics'>): Promise<Live> {
@@ -29,8 +32,19 @@ export async function startLive(own: Pick<Workload, 'database' | 'log' | 'metric
       this.set(readers.size);
     },
   });
+  let isLooking = false;
+  let isDue = false;
+  const lookAtAll = async (): Promise<void> => {
+    isDue = false;
+    isLooking = true;
+    await inParallel([...lists.values()], looksAtOnce, (list) => list.refresh());
+    isLooking = false;
+    // Whatever asked for it while this round ran: those at its beginning were looked at before.
+    if (isDue) await lookAtAll();
+  };
   const wakeAll = (): void => {
-    for (const list of lists.values()) list.wake();
+    isDue = true;
+    if (!isLooking) void lookAtAll();
   };
   const unlisten = await own.database.listen(noticeChannel, (recipient) => lists.get(recipient)?.wake(), wakeAll);
   const ticking = setInterval(wakeAll, tickMs);
