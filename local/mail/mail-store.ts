@@ -69,8 +69,11 @@ export async function openMailStore(
     find: async (id) => {
       const facts = known.get(id);
       if (!facts) return undefined;
-      const bytes = await readFile(pathOf(id));
-      return { facts, raw: bytes.subarray(bytes.indexOf('\n') + 1) };
+      const bytes = await readFile(pathOf(id)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      });
+      return bytes && { facts, raw: bytes.subarray(bytes.indexOf('\n') + 1) };
     },
     get size() {
       return known.size;
