@@ -34,13 +34,7 @@ function awsQueue(client: SQSClient, name: string): Queue {
   const deadUrl = queueUrl(client, `${name}-dlq`);
   const soon = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(callMs) });
   const poll = async (count: number, waitSeconds: number, signal: AbortSignal): Promise<Message[]> => {
-    const command = new ReceiveMessageCommand({
-      QueueUrl: await url(),
-      MaxNumberOfMessages: Math.min(count, batchSize),
-      WaitTimeSeconds: Math.min(waitSeconds, longestPollSeconds),
-      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-      MessageAttributeNames: ['redrives'],
-    });
+    const command = receiveFrom(await url(), { count, waitSeconds });
     const limit = AbortSignal.timeout(waitSeconds * 1_000 + callMs);
     const { Messages = [] } = await client.send(command, { abortSignal: AbortSignal.any([signal, limit]) });
     return Messages.map(toMessage);
@@ -89,6 +83,16 @@ function awsQueue(client: SQSClient, name: string): Queue {
       await client.send(new DeleteMessageBatchCommand({ QueueUrl: await url(), Entries }), soon());
     },
   };
+}
+
+function receiveFrom(url: string, wish: { count: number; waitSeconds: number }): ReceiveMessageCommand {
+  return new ReceiveMessageCommand({
+    QueueUrl: url,
+    MaxNumberOfMessages: Math.min(wish.count, batchSize),
+    WaitTimeSeconds: Math.min(wish.waitSeconds, longestPollSeconds),
+    MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+    MessageAttributeNames: ['redrives'],
+  });
 }
 
 /** After a full first answer: several short polls at once, until one is not full. What was received is never thrown away. */
