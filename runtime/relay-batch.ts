@@ -27,6 +27,8 @@ export interface RowOutcome {
 const firstRetryMs = 200;
 const longestRetryMs = 8_000;
 const reasonLength = 500;
+/** What a claim may hold, as the database stores it: a process of half a gigabyte has a heap of 96 MB. The first row always fits. */
+const maxClaimBytes = 4 * 1024 * 1024;
 /** Above this size it pays to take out the blanks that jsonb puts in. */
 const compactAbove = 128 * 1024;
 
@@ -35,7 +37,8 @@ export type ClaimOrder = 'position' | 'version';
 
 /**
  * Locks rows that may be published. Rows of other relays are passed over; a row behind a failed or parked version of its
- * aggregate is not taken. No cursor over ids: rows become visible at commit, in any order.
+ * aggregate is not taken. Fewer than `limit` where rows are large. No cursor over ids: rows become visible at commit, in any
+ * order.
  */
 export async function claimRows(
   tx: postgres.TransactionSql,
@@ -47,13 +50,30 @@ export async function claimRows(
     select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
       set_config('enable_sort', 'off', true)`;
   const [, rows] = await Promise.all([plan, selectRows(tx, limit, order)]);
-  return rows;
+  return withinBytes(rows);
 }
 
-function selectRows(tx: postgres.TransactionSql, limit: number, order: ClaimOrder): Promise<ClaimedRow[]> {
+type LockedRow = Omit<ClaimedRow, 'data'> & { data: string | null };
+
+/** Leaves rows that the claim cannot hold to the next one; later versions of their aggregates are blocked by them. */
+function withinBytes(rows: readonly LockedRow[]): ClaimedRow[] {
+  const left = new Map<string, number>();
+  for (const { aggregateId, aggregateVersion, data } of rows) {
+    if (data !== null) continue;
+    left.set(aggregateId, Math.min(Number(aggregateVersion), left.get(aggregateId) ?? Number.POSITIVE_INFINITY));
+  }
+  const taken = rows.filter((row): row is ClaimedRow => row.data !== null);
+  if (left.size === 0) return taken;
+  return taken.map((row) => {
+    const isBehind = Number(row.aggregateVersion) > (left.get(row.aggregateId) ?? Number.POSITIVE_INFINITY);
+    return isBehind ? { ...row, isBlocked: true } : row;
+  });
+}
+
+function selectRows(tx: postgres.TransactionSql, limit: number, order: ClaimOrder): Promise<LockedRow[]> {
   // Most events are the first of their aggregate; then nothing needs to be looked up.
   const first = order === 'version' ? tx`aggregate_version,` : tx``;
-  return tx<ClaimedRow[]>`
+  return tx<LockedRow[]>`
     with claimed as materialized (
       select * from outbox as mine
       where parked_reason is null and next_attempt_at <= now()
@@ -82,7 +102,9 @@ function selectRows(tx: postgres.TransactionSql, limit: number, order: ClaimOrde
       ) as missing
     )
     select position, id, type, source, version, claimed.aggregate_id as "aggregateId", aggregate_version as "aggregateVersion",
-      correlation_id as "correlationId", traceparent, occurred_at as "occurredAt", data::text as data, attempts,
+      correlation_id as "correlationId", traceparent, occurred_at as "occurredAt", attempts,
+      case when coalesce(sum(pg_column_size(data)) over (
+        order by ${first} position rows between unbounded preceding and 1 preceding), 0) < ${maxClaimBytes} then data::text end as data,
       coalesce(aggregate_version > first_version, false) as "isBlocked"
     from claimed left join incomplete on incomplete.aggregate_id = claimed.aggregate_id
     order by position`;

@@ -157,3 +157,30 @@ test.each([1, 3])(
   },
   30_000,
 );
+
+test('large events are taken a few at a time, in the order of their versions: a backlog of them does not fill the process', async () => {
+  const broker = databaseBroker({ database, bindings, isNoted: true });
+  const [first, second] = [1, 2].map((version) => raised({ counter: '01980000-0000-7000-8000-000000000007', version }));
+  if (!first || !second) throw new Error('two events were made');
+  const large = Array.from({ length: 40 }, () => raised());
+  // The second version lies before what one claim can hold, the first behind it.
+  for (const events of [[second], large, [first]]) await commitEvents(database, events);
+  // Random, so that the database cannot compress it.
+  await database.sql`
+    update outbox set data = data || jsonb_build_object('note',
+      (select string_agg(md5(random()::text), '') from generate_series(1, 12500) where outbox.id is not null))`;
+  const inHand: number[] = [];
+  relay({
+    ...broker,
+    publish: (events, signal) => {
+      inHand.push(events.reduce((sum, { detail }) => sum + detail.length, 0));
+      return broker.publish(events, signal);
+    },
+  });
+  await waitFor(isEmpty, 20_000);
+  const published = await publishedIds();
+  expect(published.toSorted()).toEqual([first, second, ...large].map(({ id }) => id).sort());
+  expect(published.indexOf(first.id)).toBeLessThan(published.indexOf(second.id));
+  expect(Math.max(...inHand)).toBeGreaterThan(400_000);
+  expect(Math.max(...inHand)).toBeLessThan(5_000_000);
+});
