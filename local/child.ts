@@ -90,7 +90,7 @@ function runOnce(plan: ProcessPlan, log: LogFile, state: State, watcher: Watcher
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   state.child = child;
-  if (plan.isBackground && child.pid) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  if (plan.isBackground && child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   watcher.onPid(plan.name, child.pid);
   child.stdout?.on('data', (bytes: Buffer) => log.write(bytes));
   child.stderr?.on('data', (bytes: Buffer) => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker } from './broker.ts';
 import type { Database } from './database.ts';
 import type { ReachPoint } from './fault-point.ts';
@@ -36,6 +37,8 @@ const publishMs = 5_000;
 const pollMs = 1_000;
 /** After work, look again this soon: a transaction that committed without a hint is found, see `wakeLockKey`. */
 const soonMs = 4;
+/** While events follow each other, how long they gather before the next round; a lone one leaves at once. */
+const gatherMs = 5;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 const figuresMs = 5_000;
@@ -63,7 +66,10 @@ export function startRelay(options: RelayOptions): { close(): Promise<void> } {
       return;
     }
     idleMs = result === 'some' ? soonMs : Math.min(idleMs * 4, pollMs);
-    if (await pacer.rest(idleMs)) idleMs = soonMs;
+    if (!(await pacer.rest(idleMs))) return;
+    idleMs = soonMs;
+    // Events follow each other: those of the next moment go in one call.
+    if (result === 'some') await delay(gatherMs, undefined, { signal: pacer.signal }).catch(() => undefined);
   };
   /** Takes turns with the first while there is a backlog: one waits for the database while the other publishes. */
   const help = async (): Promise<void> => {

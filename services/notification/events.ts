@@ -13,9 +13,9 @@ import { addNotices } from './notice-store.ts';
 
 /** What this service does with each of its subscriptions. */
 export function reactions(own: Workload): Record<string, Reaction> {
-  // Nobody notices a tenth of a second.
+  // Nobody notices a quarter of a second.
   const orders: Reaction = {
-    gatherMs: 100,
+    gatherMs: 250,
     handle: (tx, events: OrderEvent[]) => tell(own, tx, events.map(tellingOf)),
   };
   return {

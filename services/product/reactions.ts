@@ -21,7 +21,7 @@ export function openStockKeeper(own: Workload<ProductConfig>): StockKeeper {
   return stockKeeper({ clock, random, metrics, holdMs: config.RESERVATION_MINUTES * minuteMs });
 }
 
-const gatherMs = 50;
+const gatherMs = 150;
 
 /** What this service does with each event that it subscribes to. */
 export function reactionsOf(

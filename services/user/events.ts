@@ -31,7 +31,7 @@ export function userReactions(parts: Parts): Readonly<Record<string, Reaction>> 
 }
 
 /** Nobody waits for points. */
-const gatherMs = 100;
+const gatherMs = 250;
 
 type UploadEvent = EventEnvelope<typeof ObjectCreated>;
 /** All four events of an order say whose it is, and two of them what it costs. */
