@@ -55,7 +55,7 @@ const pathOf = (relative: string): string => fileURLToPath(new URL(`../${relativ
 
 /** Small young generations keep many processes small; the old one is bounded so that a leak ends one process, not the laptop. */
 export const nodeFlags = (oldSpaceMib: number): string[] => [
-  '--max-semi-space-size=4',
+  '--max-semi-space-size=8',
   `--max-old-space-size=${oldSpaceMib}`,
   '--disable-warning=ExperimentalWarning',
 ];

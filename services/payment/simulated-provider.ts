@@ -9,8 +9,8 @@ import type { ChargeRow, FaultKind, Operation, WebhookRow } from './simulated-st
 import {
   addCharge,
   addRefund,
+  chargeAtOnce,
   findCharge,
-  findChargeAndFaults,
   findFaults,
   findRefund,
   refuseFirstCall,
@@ -64,17 +64,34 @@ async function answer<Value>(company: Company, signal: AbortSignal, work: () => 
 async function charge(company: Company, request: ChargeRequest, signal: AbortSignal): Promise<ChargeOutcome> {
   const { key, token } = request;
   const { sql, clock } = company;
-  const { known, faults } = await findChargeAndFaults(sql, { key, now: clock.now() });
+  const isPlain = token !== 'tok_error_once' && token !== 'tok_error_always';
+  const plain = told(company, newCharge(request, new Set()));
+  const { known, faults, isNew } = await chargeAtOnce(sql, { ...plain, isPlain });
   if (known) return repeated(known, request);
+  if (isNew) return charged(company, plain, { isLost: token === 'tok_timeout_after_charge', signal });
   const isRefused = token === 'tok_error_once' && (await refuseFirstCall(sql, key, clock.now()));
   if (isRefused || token === 'tok_error_always' || faults.has('error')) throw failed();
-  const row = newCharge(request, faults);
+  const row = told(company, newCharge(request, faults));
+  if (!(await addCharge(sql, row))) return repeated(await needCharge(company, key), request);
+  const isLost = token === 'tok_timeout_after_charge' || faults.has('lost-answer');
+  return charged(company, row, { isLost, signal });
+}
+
+type ToldCharge = ChargeRow & { now: Date; webhook: WebhookRow | undefined };
+
+/** A charge with the callback that tells of it. */
+function told(company: Company, row: ChargeRow): ToldCharge {
   const webhook = webhookOf(company, row, row.outcome === 'succeeded' ? 'charge.succeeded' : 'charge.failed');
-  const isNew = await addCharge(sql, { ...row, now: clock.now(), webhook });
-  if (!isNew) return repeated(await needCharge(company, key), request);
-  if (webhook) company.onWebhook?.();
-  if (token === 'tok_timeout_after_charge' || faults.has('lost-answer')) return silence(signal);
-  return outcomeOf(row);
+  return { ...row, now: company.clock.now(), webhook };
+}
+
+function charged(
+  company: Company,
+  row: ToldCharge,
+  how: { isLost: boolean; signal: AbortSignal },
+): Promise<ChargeOutcome> | ChargeOutcome {
+  if (row.webhook) company.onWebhook?.();
+  return how.isLost ? silence(how.signal) : outcomeOf(row);
 }
 
 function newCharge(request: ChargeRequest, faults: ReadonlySet<FaultKind>): ChargeRow {

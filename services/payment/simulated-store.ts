@@ -33,21 +33,37 @@ export interface DueWebhook extends WebhookRow {
 export type Operation = 'charge' | 'refund' | 'find' | 'block' | 'webhook';
 export type FaultKind = 'error' | 'lost-answer' | 'wrong-amount' | 'duplicate';
 
-/** The charge of a key, if there is one, and the faults that were ordered for charging it. */
-export async function findChargeAndFaults(
+/**
+ * The charge of a key, if there is one, and the faults that were ordered for charging it. Where there is neither, and the row
+ * is one that is written without more ado, it is written with its callback in the same statement.
+ */
+export async function chargeAtOnce(
   sql: postgres.ISql,
-  on: { key: string; now: Date },
-): Promise<{ known: ChargeRow | undefined; faults: Set<FaultKind> }> {
-  const [row] = await sql<(Omit<ChargeRow, 'key'> & { key: string | null; faults: string | null })[]>`
-    select charge.key, order_id as "orderId", token, amount_minor::float8 as "amountMinor", currency, outcome, reason,
-      (select string_agg(kind, ' ') from provider.fault
-        where operation = 'charge' and (fault.key is null or fault.key = wanted.key)
-          and (until is null or until > ${on.now})) as faults
-    from (select ${on.key}::text as key) as wanted left join provider.charge on charge.key = wanted.key`;
-  if (!row) throw new Error('A query of one row gave none.');
-  const { faults, key, ...charge } = row;
+  row: ChargeRow & { now: Date; webhook: WebhookRow | undefined; isPlain: boolean },
+): Promise<{ known: ChargeRow | undefined; faults: Set<FaultKind>; isNew: boolean }> {
+  const { now, webhook } = row;
+  const [found] = await sql<(Omit<ChargeRow, 'key'> & { key: string | null; faults: string | null; isNew: boolean })[]>`
+    with known as (select * from provider.charge where key = ${row.key}),
+    fault as (
+      select string_agg(kind, ' ') as kinds from provider.fault
+      where operation = 'charge' and (key is null or key = ${row.key}) and (until is null or until > ${now})),
+    added as (
+      insert into provider.charge (key, order_id, token, amount_minor, currency, outcome, reason, created_at)
+      select ${row.key}::text, ${row.orderId}::uuid, ${row.token}::text, ${row.amountMinor}::bigint, ${row.currency}::text,
+        ${row.outcome}::text, ${row.reason}::text, ${now}::timestamptz
+      from fault where kinds is null and ${row.isPlain} and not exists (select 1 from known)
+      on conflict (key) do nothing returning key),
+    told as (
+      insert into provider.webhook (id, key, body, due_at, created_at)
+      select ${webhook?.id ?? null}::uuid, key, ${webhook?.body ?? ''}, ${now}::timestamptz, ${now}::timestamptz from added
+      where ${webhook !== undefined})
+    select known.key, order_id as "orderId", token, amount_minor::float8 as "amountMinor", currency, outcome, reason,
+      kinds as faults, exists (select 1 from added) as "isNew"
+    from fault left join known on true`;
+  if (!found) throw new Error('A query of one row gave none.');
+  const { faults, key, isNew, ...charge } = found;
   const kinds = (faults?.split(' ') ?? []) as FaultKind[];
-  return { known: key === null ? undefined : { key, ...charge }, faults: new Set(kinds) };
+  return { known: key === null ? undefined : { key, ...charge }, faults: new Set(kinds), isNew };
 }
 
 /** The faults that were ordered for an operation on a key. */
