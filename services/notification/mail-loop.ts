@@ -1,4 +1,5 @@
 // Sends what is due, in any number of processes at once, each mail at least once and always under the same key.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '@millrace/runtime/database.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import { Pacer } from '@millrace/runtime/pacer.ts';
@@ -26,6 +27,7 @@ const sendDeadlineMs = 20_000;
 /** Longer than a batch can take, so that no mail is sent twice but after a crash. */
 const leaseMs = 60_000;
 const restMs = 2_000;
+const gatherMs = 100;
 const firstRetryMs = 2_000;
 const longestRetryMs = 15 * 60_000;
 const giveUpMs = 24 * 3_600_000;
@@ -46,7 +48,9 @@ export async function startMailLoop(parts: MailLoopParts): Promise<Closable> {
         // Nothing went out: the carrier is away, and more of the same would not help.
         if (failed > 0 && sent === 0) await pacer.backOff();
         else pacer.succeed();
-        if (!isMore) await pacer.rest(restMs);
+        if (isMore) continue;
+        // After one notice others follow: their mails go together.
+        if (await pacer.rest(restMs)) await delay(gatherMs, undefined, { signal: pacer.signal }).catch(() => undefined);
       } catch (error) {
         log.warn({ err: error }, 'mails wait because the database does not answer');
         await pacer.backOff();

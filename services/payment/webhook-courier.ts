@@ -34,7 +34,7 @@ const answerMs = 5_000;
 /** A batch whose every callback waits for its answer as long as it may, and what is written about it. */
 const loanMs = Math.ceil(batchSize / atOnce) * answerMs + 5_000;
 const pollMs = 500;
-const gatherMs = 50;
+const gatherMs = 200;
 const firstPauseMs = 200;
 const longestPauseMs = 30_000;
 /** About ten hours of an address that does not answer. */
