@@ -176,6 +176,7 @@ describe('the load balancer', () => {
         host: 'millrace.example',
         http: {
           paths: [
+            { path: '/api/product/', pathType: 'Prefix', backend },
             { path: '/api/products', pathType: 'Exact', backend },
             { path: '/api/products/', pathType: 'Prefix', backend },
           ],

@@ -3,14 +3,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { services } from '@millrace/catalog/services.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { developer, firstSite } from './developer.ts';
 import type { TestPlatform } from './testing.ts';
 import { askForToken, startTestPlatform } from './testing.ts';
 
 const deadlineMs = 15_000;
-const processes = ['analytics-api', 'analytics-loader', 'analytics-processor', 'analytics-relay'];
-const everybody = [...processes, 'aws', 'dashboard', 'gateway', 'mail', 'postgres', 'supervisor'];
+const processes = services.flatMap(({ name, workloads }) => {
+  const own = Object.keys(workloads);
+  return own.length > 1 ? own.map((workload) => `${name}-${workload}`) : [name];
+});
+const everybody = [...processes, 'aws', 'gateway', 'mail', 'postgres', 'supervisor'].sort();
 let dataDir: string;
 let platform: TestPlatform;
 
@@ -63,8 +67,9 @@ test('endpoints.json names everything that runs, and everything runs', async () 
     ['aws', 'control', 'databases', 'gateway', 'issuer', 'pids', 'services'].sort(),
   );
   expect(Object.keys(endpoints.pids).sort()).toEqual(everybody);
-  expect(Object.keys(endpoints.services).sort()).toEqual(['analytics', 'dashboard']);
-  expect(Object.keys(endpoints.databases).sort()).toEqual(['analytics', 'warehouse']);
+  expect(Object.keys(endpoints.services).sort()).toEqual(services.map(({ name }) => name).sort());
+  const databases = services.filter(({ database }) => database).map(({ name }) => name);
+  expect(Object.keys(endpoints.databases).sort()).toEqual([...databases, 'warehouse'].sort());
   expect(Object.values(endpoints.pids).every(isAlive)).toBe(true);
   expect(platform.output()).toContain('Millrace is ready');
 });
@@ -84,7 +89,10 @@ test('the gateway leads to the page, the API, the tracker and the issuer, and no
   expect(await get('/local/mail/api/messages')).toEqual([200, 'application/json']);
   expect(await get('/local/nothing')).toEqual([404, 'application/problem+json']);
   expect(await get('/metrics')).toEqual([404, 'application/problem+json']);
-  expect(await get('/api/orders')).toEqual([404, 'application/problem+json']);
+  expect(await get('/api/orders')).toEqual([401, 'application/problem+json']);
+  expect(await get('/api/order/openapi.json')).toEqual([200, 'application/json']);
+  expect(await get('/api/orders/openapi.json')).toEqual([200, 'application/json']);
+  expect(await get('/api/nothing')).toEqual([404, 'application/problem+json']);
 });
 
 test("the developer's first site is there", async () => {

@@ -233,6 +233,20 @@ test('closing ends the long poll at once, finishes the handler and gives back wh
   expect(await database.sql`select count(*)::int as n from test_message where visible_at <= now()`).toEqual([{ n: 4 }]);
 });
 
+test('with time to gather, messages that follow each other are applied together', async () => {
+  const sizes: number[] = [];
+  const handle = async (tx: Transaction, events: Raised[]): Promise<typeof applied> => {
+    sizes.push(events.length);
+    return note(tx, events);
+  };
+  consume({ handle, gatherMs: 300 });
+  await send(raised());
+  await waitFor(() => sizes.length === 1);
+  for (let count = 0; count < 3; count += 1) await send(raised());
+  await waitFor(isDrained);
+  expect(sizes).toEqual([1, 3]);
+});
+
 test('the inbox forgets only what is older than its window', async () => {
   const { purgeInbox } = await import('./inbox.ts');
   await database.sql`insert into inbox select 'testing', gen_random_uuid(), now() - n * interval '1 day' from generate_series(1, 100) as n`;

@@ -90,8 +90,9 @@ export async function openTestService<Config extends WorkloadConfig>(
     random: systemRandom,
     reach: noFault,
   };
+  const reactions = options.reactions && withoutGathering(options.reactions(own));
   const consumers: Closable | undefined =
-    options.reactions && startSubscriptions(own, databaseBroker({ database, bindings: {} }), options.reactions(own));
+    reactions && startSubscriptions(own, databaseBroker({ database, bindings: {} }), reactions);
   const app = createApp({
     name: service.name,
     version: 'test',
@@ -125,6 +126,10 @@ export async function openTestService<Config extends WorkloadConfig>(
     },
   };
 }
+
+/** A test waits for each of its events. */
+const withoutGathering = (reactions: Readonly<Record<string, Reaction>>): Record<string, Reaction> =>
+  Object.fromEntries(Object.entries(reactions).map(([name, reaction]) => [name, { ...reaction, gatherMs: 0 }]));
 
 /** What every service is told, here about a database alone. */
 const platformConfig = (databaseUrl: string, workload: string) =>

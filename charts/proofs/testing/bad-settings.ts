@@ -123,7 +123,8 @@ export const badSettings: readonly BadSet[] = [
     what: 'a path with two owners',
     set: withCopy(prod, 'order/ingress-order.yaml', (ingress) => {
       ingress.metadata.name = 'second';
-      ingress.spec.rules[0].http.paths = ingress.spec.rules[0].http.paths.slice(0, 1);
+      const { http } = ingress.spec.rules[0];
+      http.paths = http.paths.filter(({ path }: { path: string }) => path === '/api/orders');
     }),
     place: 'manifests/prod/order/ingress-second.yaml spec.rules /api/orders',
     message: 'One path has one owner',
