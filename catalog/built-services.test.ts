@@ -77,9 +77,12 @@ describe('the services that are built', () => {
   });
 
   it('serve something under every route of the catalog (E091)', () => {
-    const empty = built.flatMap(({ name }) =>
-      catalogRoutes(name).filter((route) => !all.some(({ service, path }) => service === name && takes(route, path))),
-    );
+    const empty = built.flatMap(({ name }) => {
+      const own = all.filter(({ service }) => service === name).map(({ path }) => path);
+      // Every API has its documents below its name; runtime/server.ts adds them.
+      const served = [...own, `/api/${name}/openapi.json`];
+      return catalogRoutes(name).filter((route) => !served.some((path) => takes(route, path)));
+    });
     expect(empty).toEqual([]);
   });
 
