@@ -17,6 +17,6 @@ export const paymentConfig = serviceConfig
     /** How long the provider may take for an answer. */
     CHARGE_DEADLINE_MS: z.coerce.number().int().min(50).max(30_000).default(2_000),
     /** Calls of the provider that one worker makes at once. */
-    CHARGE_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(16),
+    CHARGE_CONCURRENCY: z.coerce.number().int().min(1).max(256).default(64),
   });
 export type PaymentConfig = z.output<typeof paymentConfig>;
