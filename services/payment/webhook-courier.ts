@@ -115,7 +115,7 @@ async function post(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal)
   }
 }
 
-/** By node:http: `fetch` took a quarter of this process's time. @returns the status. */
+/** By node:http, whose kept connections cost less than `fetch`. @returns the status. */
 function send({ url, key, clock, agent }: CourierParts, bytes: Buffer, stop: AbortSignal): Promise<number> {
   const headers = {
     'content-type': 'application/json',
