@@ -1,55 +1,18 @@
-import { join } from 'node:path';
 import type { TestDatabase } from '@millrace/runtime/testing/postgres.ts';
 import { createTestDatabase } from '@millrace/runtime/testing/postgres.ts';
-import { killServiceProcesses, readyUrl, startServiceProcess } from '@millrace/runtime/testing/service-process.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { testProgram } from '@millrace/runtime/testing/process-tests.ts';
+import { afterAll, beforeAll } from 'vitest';
 
-let test: TestDatabase;
 let warehouse: TestDatabase;
 beforeAll(async () => {
-  test = await createTestDatabase();
   warehouse = await createTestDatabase();
 });
-afterEach(killServiceProcesses);
-afterAll(async () => {
-  await warehouse?.drop();
-  await test?.drop().catch(() => undefined);
-});
+afterAll(() => warehouse.drop());
 
-const start = (variables: Record<string, string>) =>
-  startServiceProcess(join(import.meta.dirname, 'main.ts'), {
-    DATABASE_URL: test.url,
-    WAREHOUSE_URL: warehouse.url,
-    ...variables,
-  });
-
-describe('a process of this service', () => {
-  it('migrates, and a second time changes nothing', async () => {
-    for (const _ of [1, 2]) {
-      expect(await start({ MILLRACE_WORKLOAD: 'migrate' }).ended).toEqual({ code: 0, err: '' });
-    }
-  });
-  it.each(['api', 'relay', 'processor', 'loader'])(
-    'as %s is ready, has metrics, and stops when it is told to',
-    async (name) => {
-      const started = start({ MILLRACE_WORKLOAD: name });
-      const base = await readyUrl(started);
-      const get = async (path: string) => (await fetch(`${base}${path}`)).status;
-      expect(await get('/metrics')).toBe(200);
-      expect(await get('/t.js')).toBe(name === 'api' ? 200 : 404);
-      started.child.kill('SIGTERM');
-      expect(await started.ended).toEqual({ code: 0, err: '' });
-    },
-    60_000,
-  );
-  it.each([
-    ['an unknown workload', { MILLRACE_WORKLOAD: 'everything' }, 'there is api, relay, processor, loader'],
-    ['an unknown setting', { MILLRACE_WORKLOAD: 'api', MILLRACE_WORKLAOD: 'x' }, 'MILLRACE_WORKLAOD is not a setting'],
-    ['a short signing key', { MILLRACE_WORKLOAD: 'api', SIGNING_KEY: 'short' }, 'SIGNING_KEY'],
-  ])('with %s ends with 5 and one line', async (_, variables, text) => {
-    const { code, err } = await start(variables as Record<string, string>).ended;
-    expect(code).toBe(5);
-    expect(err).toContain(text);
-    expect(err.trim().split('\n')).toHaveLength(1);
-  });
+testProgram({
+  folder: import.meta.dirname,
+  settings: () => ({ WAREHOUSE_URL: warehouse.url }),
+  path: '/t.js',
+  workloads: { api: 200, relay: 404, processor: 404, loader: 404 },
+  wrong: [['a warehouse that is none', { MILLRACE_WORKLOAD: 'loader', WAREHOUSE_URL: 'http://x' }, 'WAREHOUSE_URL']],
 });

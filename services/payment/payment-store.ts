@@ -56,23 +56,8 @@ export async function lockAttempt(tx: Transaction, attemptId: string): Promise<P
   return rows[0];
 }
 
-/** Writes a payment that went on from what it was. @returns whether it was still that. */
-export async function updatePayment(
-  tx: Transaction,
-  payment: Payment,
-  from: Pick<Payment, 'state' | 'version'>,
-): Promise<boolean> {
-  const { id, ...changed } = payment;
-  const rows = await tx
-    .update(paymentTable)
-    .set(changed)
-    .where(and(eq(paymentTable.id, id), eq(paymentTable.state, from.state), eq(paymentTable.version, from.version)))
-    .returning({ id: paymentTable.id });
-  return rows.length > 0;
-}
-
-/** The same for a payment that was read and not locked. @returns whether nothing of it changed since it was read. */
-export async function updateUnchanged(tx: Transaction, payment: Payment, read: Payment): Promise<boolean> {
+/** Writes a payment that went on from what was read. @returns whether nothing of it changed since then. */
+export async function updatePayment(tx: Transaction, payment: Payment, read: Payment): Promise<boolean> {
   const { id, ...changed } = payment;
   const table = paymentTable;
   const rows = await tx

@@ -8,7 +8,7 @@ import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Announcement, Decision, Finding, Payment } from './payment.ts';
 import { decide, moves } from './payment.ts';
 import { paymentMetrics } from './payment-metrics.ts';
-import { lockAttempt, raiseAttention, ringDue, updatePayment, updateUnchanged } from './payment-store.ts';
+import { lockAttempt, raiseAttention, ringDue, updatePayment } from './payment-store.ts';
 
 /** What settling needs of a workload. */
 export type Settling = Pick<Workload, 'clock' | 'random' | 'log' | 'metrics'>;
@@ -70,10 +70,7 @@ export async function settleRead(
   const events = eventsOf(settling, decision.payment, decision.announcements);
   try {
     await db.transaction(async (tx) => {
-      const [isUnchanged] = await Promise.all([
-        updateUnchanged(tx, decision.payment, payment),
-        appendEvents(tx, events),
-      ]);
+      const [isUnchanged] = await Promise.all([updatePayment(tx, decision.payment, payment), appendEvents(tx, events)]);
       if (!isUnchanged) throw new Changed();
     });
   } catch (error) {
