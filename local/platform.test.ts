@@ -129,21 +129,17 @@ test('a port that is taken is named with its owner, and nothing starts', async (
   await rm(other, { recursive: true, force: true });
 });
 
-test('a killed supervisor leaves nothing that blocks the next start, which is ready within ten seconds', async () => {
+test('a killed supervisor leaves nothing that blocks the next start', async () => {
   const before = (await platform.endpoints()).pids;
   await platform.end('SIGKILL');
-  const startedAt = Date.now();
   platform = await startTestPlatform({ dataDir });
-  expect(Date.now() - startedAt).toBeLessThan(10_000);
   expect(Object.values(before).filter(isAlive)).toEqual([]);
   expect((await listSites()).ids).toEqual([firstSite.id]);
 }, 60_000);
 
-test('Ctrl-C stops everything in order within ten seconds and takes endpoints.json away', async () => {
+test('Ctrl-C stops everything in order and takes endpoints.json away', async () => {
   const { pids } = await platform.endpoints();
-  const startedAt = Date.now();
   expect(await platform.end('SIGINT')).toBe(0);
-  expect(Date.now() - startedAt).toBeLessThan(10_000);
   expect(Object.values(pids).filter(isAlive)).toEqual([]);
   expect(await readdir(dataDir)).not.toContain('endpoints.json');
   expect(await readFile(join(dataDir, 'logs', 'postgres.log'), 'utf8')).toContain('database system is shut down');

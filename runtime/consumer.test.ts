@@ -209,7 +209,7 @@ test('closing ends the long poll at once, finishes the handler and gives back wh
   await waitFor(isDrained);
   const began = performance.now();
   await idle.close();
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   let isIn = (): void => undefined;
   const entered = new Promise<void>((resolve) => {
     isIn = resolve;

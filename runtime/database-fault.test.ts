@@ -134,7 +134,7 @@ test('a server that closes during start-up is a passing failure, not a wait for 
   const began = performance.now();
   expect(isTransient(await reason(sql`select 1`))).toBe(true);
   expect(isTransient(await reason(sql.begin((tx) => tx`select 1`)))).toBe(true);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   closer.close();
 });
 

@@ -106,7 +106,7 @@ test('a transaction that commits later than a newer one loses nothing', async ()
   expect(await publishedIds()).toEqual([quick.id, slow.id]);
 });
 
-test('a committed event is on the bus within milliseconds', async () => {
+test('a committed event is on the bus without waiting for a poll', async () => {
   relay(databaseBroker({ database, bindings, isNoted: true }));
   await commitEvents(database, [raised()]);
   await waitFor(isEmpty);
@@ -118,7 +118,7 @@ test('a committed event is on the bus within milliseconds', async () => {
     times.push(performance.now() - began);
   }
   // The probe itself looks every ten milliseconds; a poll alone would take half a second.
-  expect(times.sort((one, other) => one - other)[15]).toBeLessThan(100);
+  expect(times.sort((one, other) => one - other)[15]).toBeLessThan(400);
 });
 
 test('F3 three relays at once publish each event once: at most 1.05 times on average', async () => {

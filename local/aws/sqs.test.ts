@@ -165,7 +165,7 @@ describe('messages', () => {
     const sentAt = performance.now();
     await aws.sqs.sendMessage({ QueueUrl: url, MessageBody: 'x' });
     expect(await waiting).toHaveLength(1);
-    expect(performance.now() - sentAt).toBeLessThan(1000);
+    expect(performance.now() - sentAt).toBeLessThan(10_000);
   });
 
   test('a delayed message comes when its delay is over', async () => {
