@@ -10,7 +10,7 @@ import { countTests, leastTests } from './report.ts';
 import { readTree } from './tree.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const testDeadlineSeconds = 1500;
+const testDeadlineSeconds = 3000;
 
 await main(process.argv[2]);
 
