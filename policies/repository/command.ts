@@ -8,8 +8,10 @@ export interface Ended {
 }
 
 const maxOutputCharacters = 200_000;
+/** What a program has started of its own, such as a whole platform, it ends itself in this time. */
+const goodbyeMs = 60_000;
 
-/** Runs a program of the repository's own tools to its end, or kills it after `deadlineSeconds`. Never throws. */
+/** Runs a program of the repository's own tools to its end, or ends it after `deadlineSeconds`. Never throws. */
 export function run(
   words: readonly string[],
   options: { cwd: string; deadlineSeconds: number; isShown?: boolean },
@@ -26,10 +28,13 @@ export function run(
     child.stderr?.on('data', keep);
     const timer = setTimeout(() => {
       output += `\n${program} did not end within ${options.deadlineSeconds} s`;
-      child.kill('SIGKILL');
+      child.kill('SIGINT');
+      killer = setTimeout(() => child.kill('SIGKILL'), goodbyeMs);
     }, options.deadlineSeconds * 1000);
+    let killer: NodeJS.Timeout | undefined;
     const end = (isOk: boolean): void => {
       clearTimeout(timer);
+      clearTimeout(killer);
       resolve({ isOk, output, seconds: (performance.now() - startedAt) / 1000 });
     };
     child.on('error', (error) => {
