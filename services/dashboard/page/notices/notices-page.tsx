@@ -2,6 +2,7 @@ import { formatMoment } from '../text/time.ts';
 import { Link } from '../ui/link.tsx';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
 import { Frame, OwnFrame } from '../view/frame.tsx';
+import { ShowMore } from '../view/show-more.tsx';
 import { noticesOf } from './notice-list.ts';
 import { useNotices } from './use-notices.ts';
 import './notices.css';
@@ -54,16 +55,7 @@ function Notices() {
           ))}
         </ul>
       )}
-      {pages.hasNextPage && (
-        <button
-          type="button"
-          className="button frame-more"
-          disabled={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          Show more
-        </button>
-      )}
+      <ShowMore pages={pages} className="frame-more" />
     </Frame>
   );
 }

@@ -3,6 +3,7 @@ import { attentionQuery } from '../api/shop-queries.ts';
 import { formatMoney } from '../text/money.ts';
 import { formatMoment } from '../text/time.ts';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
+import { ShowMore } from '../view/show-more.tsx';
 
 /** Payments that do not go on by themselves. */
 export function AttentionTable() {
@@ -43,16 +44,7 @@ export function AttentionTable() {
           </tbody>
         </table>
       )}
-      {pages.hasNextPage && (
-        <button
-          type="button"
-          className="button operator-more"
-          disabled={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          Show more
-        </button>
-      )}
+      <ShowMore pages={pages} className="operator-more" />
     </section>
   );
 }

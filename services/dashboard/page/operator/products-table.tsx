@@ -9,6 +9,7 @@ import { useQueryPart } from '../ui/address.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
+import { ShowMore } from '../view/show-more.tsx';
 import { ProductDialog } from './product-dialog.tsx';
 import '../shop/stock.css';
 
@@ -35,16 +36,7 @@ export function ProductsTable() {
         <p className="frame-empty">{words ? `Nothing is called “${words}”.` : 'There are no products yet.'}</p>
       )}
       {products && products.length > 0 && <Table products={products} onEdit={setEdited} />}
-      {pages.hasNextPage && (
-        <button
-          type="button"
-          className="button operator-more"
-          disabled={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          {pages.isFetchingNextPage ? 'Loading…' : 'Show more'}
-        </button>
-      )}
+      <ShowMore pages={pages} className="operator-more" />
       {edited && <ProductDialog key={edited} id={edited} onClose={() => setEdited('')} />}
     </section>
   );

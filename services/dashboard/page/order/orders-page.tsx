@@ -6,6 +6,7 @@ import { formatMoment } from '../text/time.ts';
 import { Link } from '../ui/link.tsx';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
 import { Frame, OwnFrame } from '../view/frame.tsx';
+import { ShowMore } from '../view/show-more.tsx';
 import { shortNumber } from './order-page.tsx';
 import { stateNames, toneOf } from './progress.ts';
 import './order.css';
@@ -54,16 +55,7 @@ function Orders() {
           ))}
         </ul>
       )}
-      {pages.hasNextPage && (
-        <button
-          type="button"
-          className="button frame-more"
-          disabled={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          {pages.isFetchingNextPage ? 'Loading…' : 'Show more'}
-        </button>
-      )}
+      <ShowMore pages={pages} className="frame-more" />
     </Frame>
   );
 }

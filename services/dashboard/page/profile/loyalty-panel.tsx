@@ -5,6 +5,7 @@ import { formatCount } from '../text/number.ts';
 import { formatMoment } from '../text/time.ts';
 import { Link } from '../ui/link.tsx';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
+import { ShowMore } from '../view/show-more.tsx';
 
 const words: Record<LoyaltyEntry['state'], string> = {
   pending: 'Pending',
@@ -49,16 +50,7 @@ export function LoyaltyPanel() {
           </ul>
         </>
       )}
-      {pages.hasNextPage && (
-        <button
-          type="button"
-          className="button small"
-          disabled={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          Show more
-        </button>
-      )}
+      <ShowMore pages={pages} className="small" />
     </section>
   );
 }

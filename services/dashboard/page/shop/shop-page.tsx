@@ -5,6 +5,7 @@ import { useQueryPart } from '../ui/address.ts';
 import { Failure, sayShopFailure } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { Frame } from '../view/frame.tsx';
+import { ShowMore } from '../view/show-more.tsx';
 import { ProductCard, ProductSkeletons } from './product-card.tsx';
 import { Recommendations } from './recommendations.tsx';
 import './shop.css';
@@ -52,16 +53,7 @@ export function ShopPage() {
         ))}
         {pages.isPending && <ProductSkeletons count={8} />}
       </ul>
-      {pages.hasNextPage && (
-        <button
-          type="button"
-          className="button frame-more"
-          disabled={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          {pages.isFetchingNextPage ? 'Loading…' : 'Show more'}
-        </button>
-      )}
+      <ShowMore pages={pages} className="frame-more" />
     </Frame>
   );
 }

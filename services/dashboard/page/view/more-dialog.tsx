@@ -9,6 +9,7 @@ import { Failure } from '../ui/notice.tsx';
 import { usePage } from './page-context.ts';
 import { SaveButton } from './panel.tsx';
 import { Rows } from './rows.tsx';
+import { ShowMore } from './show-more.tsx';
 import './more-dialog.css';
 
 const pageRows = 50;
@@ -37,16 +38,7 @@ export function MoreDialog({ by, total }: { by: Dimension; total: Stats | undefi
         ) : (
           <Rows by={by} rows={rows} total={total} places={12} />
         )}
-        {pages.hasNextPage && (
-          <button
-            type="button"
-            className="button"
-            disabled={pages.isFetchingNextPage}
-            onClick={() => void pages.fetchNextPage()}
-          >
-            {pages.isFetchingNextPage ? 'Loading…' : 'Show more'}
-          </button>
-        )}
+        <ShowMore pages={pages} />
       </div>
     </Dialog>
   );
