@@ -1,17 +1,10 @@
-import type { ExecFileOptions } from 'node:child_process';
-import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig } from '../config.ts';
 import { EnvironmentFault } from '../environment-fault.ts';
 import { findTool } from '../tools/build-tool.ts';
 import type { ValidatedSet } from '../validation/finding.ts';
 import type { ScanFinding } from './exemptions.ts';
+import { runScanner } from './run-scanner.ts';
 
-const requirements = join(import.meta.dirname, '../tools/checkov/requirements.txt');
-const scanMs = 300_000;
-const installMs = 900_000;
 /** kube-score's grades: 1 is critical, 5 a warning, 7 almost, 10 good. */
 const critical = 1;
 const good = 10;
@@ -29,9 +22,9 @@ export async function runKubeScore({ environment, folder, manifests, platform }:
   const program = await findTool('kube-score');
   // It ends with 1 when it found something; what it found is on stdout.
   const words = ['score', '--kubernetes-version', `v${platform.cluster.version}`, '-o', 'json', ...files];
-  const output = await run(program, words);
+  const scores = (await runScanner({ scanner: 'kube-score', program, words })) as Score[] | null;
   // Of objects that it has no checks for it says null.
-  return scoresOf((parse('kube-score', output) as Score[] | null) ?? [], environment);
+  return scoresOf(scores ?? [], environment);
 }
 
 export function scoresOf(scores: readonly Score[], environment: string): ScanFinding[] {
@@ -58,10 +51,10 @@ export async function runCheckov({
   environment,
   folder,
 }: ValidatedSet): Promise<{ findings: ScanFinding[]; passed: number }> {
-  const python = await findCheckov();
+  const program = await findTool('checkov');
   const words = ['-m', 'checkov.main', '-d', folder, '--framework', 'kubernetes', '--quiet', '--compact'];
-  const output = await run(python, [...words, '-o', 'json', '--skip-download']);
-  return checksOf(parse('checkov', output) as CheckovReport, environment);
+  const report = await runScanner({ scanner: 'checkov', program, words: [...words, '-o', 'json', '--skip-download'] });
+  return checksOf(report as CheckovReport, environment);
 }
 
 export function checksOf(report: CheckovReport, environment: string): { findings: ScanFinding[]; passed: number } {
@@ -75,65 +68,4 @@ export function checksOf(report: CheckovReport, environment: string): { findings
     return { scanner: 'checkov', id: check_id, severity: 'high', object, message: check_name };
   });
   return { findings, passed: report.summary?.passed ?? 0 };
-}
-
-/** checkov in an environment of its own, installed once from pinned versions. */
-async function findCheckov(): Promise<string> {
-  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
-  const folder = join(readConfig().toolCache, `checkov-${hash}`);
-  const python = join(folder, 'bin/python');
-  if (existsSync(python)) return python;
-  process.stderr.write('Installing checkov from PyPI, once: about 1 min.\n');
-  const unfinished = `${folder}.${randomUUID()}`;
-  mkdirSync(join(folder, '..'), { recursive: true });
-  try {
-    await must('python3', ['-m', 'venv', unfinished]);
-    await must(join(unfinished, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
-    // Its python and modules work in another folder; of two installations at once the first stays.
-    if (!existsSync(folder)) renameSync(unfinished, folder);
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-  return python;
-}
-
-function must(program: string, words: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(program, words, options(installMs), (error, output, complaint) => {
-      if (!error) return resolve(output.toString());
-      const reason =
-        complaint
-          .toString()
-          .split('\n')
-          .find((line) => /error/i.test(line)) ?? error.message.split('\n')[0];
-      const advice = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'Install Python 3.9 or newer.' : reason;
-      reject(new EnvironmentFault(`E917 checkov could not be installed. ${advice}`));
-    });
-  });
-}
-
-function run(program: string, words: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(program, words, options(scanMs), (error, output, complaint) => {
-      // An exit code says that something was found; no output says that it did not run.
-      if (output.length > 0) return resolve(output.toString());
-      reject(
-        new EnvironmentFault(`E918 ${program} said nothing: ${complaint.toString().split('\n')[0] || error?.message}`),
-      );
-    });
-  });
-}
-
-const options = (timeout: number): ExecFileOptions => ({
-  timeout,
-  maxBuffer: 256 * 1024 * 1024,
-  env: { ...readConfig().environment, BC_SKIP_MAPPING: 'TRUE', LOG_LEVEL: 'ERROR' },
-});
-
-function parse(scanner: string, output: string): unknown {
-  try {
-    return JSON.parse(output);
-  } catch {
-    throw new EnvironmentFault(`E918 ${scanner} gave no JSON: ${output.slice(0, 120).split('\n')[0]}`);
-  }
 }

@@ -65,7 +65,13 @@ export const definitionSources = [
   {
     module: 'github.com/argoproj/argo-rollouts',
     version: 'v1.10.1',
-    files: ['manifests/crds/rollout-crd.yaml', 'manifests/crds/analysis-template-crd.yaml'],
+    files: [
+      'manifests/crds/rollout-crd.yaml',
+      'manifests/crds/analysis-template-crd.yaml',
+      'manifests/crds/cluster-analysis-template-crd.yaml',
+      'manifests/crds/analysis-run-crd.yaml',
+      'manifests/crds/experiment-crd.yaml',
+    ],
   },
   {
     module: 'github.com/argoproj/argo-cd/v3',
