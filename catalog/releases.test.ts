@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readRelease } from './releases.ts';
+import { environmentNames } from './environments.ts';
+import { readRelease, releaseText } from './releases.ts';
+import { services } from './services.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const revision = 'b'.repeat(40);
@@ -89,5 +93,21 @@ describe('a release', () => {
       'releases/dev.json pins.order.digest',
     ]);
     expect(JSON.stringify(faults)).not.toContain(secret);
+  });
+
+  it('has one text, whatever the order in which its pins came', () => {
+    const pin = { digest, revision };
+    const text = releaseText({ pins: { user: { revision, digest }, order: pin } }, ['order', 'user']);
+    expect(text).toBe(releaseText({ pins: { order: pin, user: pin } }, ['order', 'user']));
+    expect(text).toBe(
+      `{\n  "pins": {\n    "order": {\n      "digest": "${digest}",\n      "revision": "${revision}"\n    },\n    "user": {\n      "digest": "${digest}",\n      "revision": "${revision}"\n    }\n  }\n}\n`,
+    );
+  });
+
+  it.each(environmentNames)('of %s in this repository is written as releaseText writes it', (environment) => {
+    const names = services.map(({ name }) => name);
+    const text = readFileSync(join(import.meta.dirname, `../releases/${environment}.json`), 'utf8');
+    const { release } = readRelease(text, { environment, services: names });
+    expect(release && releaseText(release, names)).toBe(text);
   });
 });

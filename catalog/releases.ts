@@ -3,6 +3,7 @@ import { secretFaults, withoutSecrets } from './check-secrets.ts';
 import type { EnvironmentName } from './environments.ts';
 import type { Fault } from './fault.ts';
 import { sortFaults } from './fault.ts';
+import { jsonText } from './json-text.ts';
 import { shapeFaults } from './shape.ts';
 
 const pin = z.strictObject({
@@ -48,6 +49,16 @@ export function readRelease(
   const parsed = release.safeParse(value, { jitless: true });
   if (faults.length > 0 || !parsed.success) return { release: undefined, faults: sortFaults(faults) };
   return { release: parsed.data, faults: [] };
+}
+
+/** The text of `releases/<env>.json`, pins in the order of `services`: the same release always gives the same bytes. */
+export function releaseText({ example, pins }: Release, services: readonly string[]): string {
+  const names = [...services, ...Object.keys(pins).filter((name) => !services.includes(name))];
+  const sorted = names.flatMap((name) => {
+    const { digest, revision } = pins[name] ?? {};
+    return digest && revision ? [[name, { digest, revision }]] : [];
+  });
+  return jsonText({ ...(example && { example }), pins: Object.fromEntries(sorted) });
 }
 
 /** Every pin is of a service in the catalog, also where the pin itself is broken. */
