@@ -1,4 +1,5 @@
 import { partitionOf, roleArnOf } from './aws-names.ts';
+import { addOnFaults, argoCdFaults } from './check-add-ons.ts';
 import { addressFaults } from './check-network.ts';
 import { secretFaults } from './check-secrets.ts';
 import type { EnvironmentName } from './environments.ts';
@@ -10,6 +11,7 @@ import type { Platform } from './platform.ts';
 import { platform as platformSchema } from './platform.ts';
 import { slicesOf } from './profiles.ts';
 import type { Service, Workload } from './service.ts';
+import { isCanary } from './service.ts';
 import { isSound, shapeFaults } from './shape.ts';
 
 /** Connections that PostgreSQL and RDS keep for themselves. Source: superuser_reserved_connections 3, rds.rds_superuser_reserved_connections 2; rest for people. */
@@ -17,7 +19,7 @@ const reservedConnections = 15;
 
 /**
  * Reads the text of `catalog/platform.<env>.json` and checks it against the catalog; gives every fault with place, code
- * (E004, E010, E045, E051, E060 to E064, E070 to E072, E080) and what to write instead.
+ * (E004, E010, E045, E051, E060 to E064, E066, E070 to E072, E080) and what to write instead.
  */
 export function readPlatform(
   text: string,
@@ -53,6 +55,8 @@ function checkPlatform(
     ...ownerFaults(platform, context.environment),
     ...arnFaults(platform, context.environment),
     ...serviceFaults(platform, context),
+    ...argoCdFaults(platform, context.environment),
+    ...addOnFaults(platform, context.environment),
     ...addressFaults(platform, context),
     ...connectionFaults(platform, context),
   ];
@@ -169,9 +173,10 @@ function secretArnFaults(own: {
   ];
 }
 
-/** The most pods that a workload may have at once: while a release rolls out, one more in each slice. */
+/** The most pods that a workload may have at once: while a release rolls out, one more in each slice, or all twice. */
 function mostPods(workload: Workload, environment: EnvironmentName): number {
   const most = Math.max(workload.replicas[environment], workload.scaleOn?.max ?? 0);
+  if (isCanary(workload, environment)) return 2 * most;
   return workload.isSingleton ? 1 : most + slicesOf(workload, environment).length;
 }
 

@@ -1,8 +1,10 @@
+import { addOns } from './add-ons.ts';
 import { secretLook } from './check-secrets.ts';
 import { sizeFault } from './check-size.ts';
 import { environmentNames } from './environments.ts';
 import type { Fault } from './fault.ts';
 import { ruleName } from './names.ts';
+import { platformNamespaces } from './profiles.ts';
 import type { Service, Workload } from './service.ts';
 
 const nameForm = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -11,17 +13,22 @@ const maxWorkloadLength = 20;
 /** EventBridge's limit for the name of a rule. Source: PutRule. */
 const maxRuleLength = 64;
 const maxReplicas = 100;
-const reservedNames = new Set([
+/** A service gives its name to a namespace, and to a project and an Application of Argo CD. */
+const reservedNames: ReadonlySet<string> = new Set([
   'default',
-  'kube-system',
   'kube-public',
   'kube-node-lease',
-  'argocd',
-  'argo-rollouts',
   'aws-observability',
-  'keda',
-  'opentelemetry',
+  'millrace-policy',
+  ...platformNamespaces,
+  'root',
+  'cluster',
+  'platform',
+  'add-ons',
+  ...addOns.map(({ name }) => name),
 ]);
+/** What a service's program does besides its workloads (runtime/service.ts). */
+const reservedWorkloads: ReadonlySet<string> = new Set(['migrate', 'smoke']);
 
 /** What a service says about itself: its names, sizes and replicas. */
 export function ownFaults(service: Service, all: readonly Service[]): Fault[] {
@@ -44,7 +51,7 @@ function nameFaults({ name }: Service, all: readonly Service[]): Fault[] {
     add('E011', `${rule} Write ${properName(name, maxNameLength)}.`);
   }
   if (reservedNames.has(name) || name.startsWith('kube-')) {
-    add('E012', 'the name is a namespace of the cluster itself. Choose another.');
+    add('E012', "the name is the cluster's own: a namespace, or a part of what Argo CD is told. Choose another.");
   }
   if (all.filter((other) => other.name === name).length > 1) {
     add('E013', 'two services have this name. Rename one, or put their workloads into one service.');
@@ -89,6 +96,7 @@ function workloadFaults(place: string, key: string, workload: Workload): Fault[]
     const rule = `a workload's name is at most ${maxWorkloadLength} of a-z, 0-9 and single hyphens, from a letter.`;
     add('', 'E011', `${rule} Write ${properName(key, maxWorkloadLength)}.`);
   }
+  if (reservedWorkloads.has(key)) add('', 'E012', 'every service has one of this name by itself. Choose another.');
   const size = sizeFault(workload.size);
   if (size) add('.size', 'E020', size);
   for (const name of environmentNames) {

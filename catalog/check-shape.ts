@@ -19,6 +19,7 @@ const workload = z.strictObject({
     ])
     .optional(),
   spreadIn: z.array(environment).readonly().optional(),
+  canary: z.array(environment).readonly().optional(),
 });
 
 const contract = z.strictObject({
@@ -94,10 +95,10 @@ export function serviceShapeFaults(value: unknown, index: number): Fault[] {
   return shapeFaults(service, value).map((fault) => asEnvironment({ ...fault, place: `${place}${fault.place}` }));
 }
 
-/** An unknown key of `replicas` and an unknown word in `spreadIn` are environments that do not exist. */
+/** An unknown key of `replicas` and an unknown word in `spreadIn` or `canary` are environments that do not exist. */
 function asEnvironment(fault: Fault): Fault {
   const key = /\.replicas\.([^.]+)$/.exec(fault.place)?.[1];
   const isUnknown = key !== undefined && !environmentKeys.includes(key);
-  if (!isUnknown && !/\.spreadIn\[\d+\]$/.test(fault.place)) return fault;
+  if (!isUnknown && !/\.(spreadIn|canary)\[\d+\]$/.test(fault.place)) return fault;
   return { ...fault, code: 'E060', message: `there is no such environment. Known: ${environmentNames.join(', ')}.` };
 }

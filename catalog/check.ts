@@ -1,4 +1,5 @@
 import { callFaults } from './check-calls.ts';
+import { canaryFaults } from './check-canary.ts';
 import { cycleFaults } from './check-cycles.ts';
 import { deliveryFaults } from './check-delivery.ts';
 import { eventFaults } from './check-events.ts';
@@ -27,6 +28,7 @@ export function checkCatalog(services: readonly Service[]): Fault[] {
   const related = [
     ...known.flatMap((service) => [
       ...ownFaults(service, known),
+      ...canaryFaults(service),
       ...deliveryFaults(service),
       ...subscriptionFaults(service),
       ...filterFaults(service),

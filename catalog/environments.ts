@@ -11,6 +11,8 @@ export interface Environment {
   zoneCount: number;
   logRetentionDays: number;
   archiveRetentionDays: number;
+  /** What goes from Git stays in the cluster until somebody says that it may go; else Argo CD takes it away at once. */
+  confirmsDeletion: boolean;
 }
 
 export const environments: Record<EnvironmentName, Environment> = {
@@ -22,6 +24,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     zoneCount: 3,
     logRetentionDays: 14,
     archiveRetentionDays: 7,
+    confirmsDeletion: false,
   },
   staging: {
     name: 'staging',
@@ -31,6 +34,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     zoneCount: 3,
     logRetentionDays: 30,
     archiveRetentionDays: 14,
+    confirmsDeletion: false,
   },
   prod: {
     name: 'prod',
@@ -40,6 +44,7 @@ export const environments: Record<EnvironmentName, Environment> = {
     zoneCount: 3,
     logRetentionDays: 365,
     archiveRetentionDays: 30,
+    confirmsDeletion: true,
   },
 };
 

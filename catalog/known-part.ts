@@ -48,6 +48,8 @@ const standIns: readonly [path: string, value: unknown][] = [
   ['workloads.*.routes.*', ''],
   ['workloads.*.routes', unknownRoutes],
   ['workloads.*.scaleOn', undefined],
+  ['workloads.*.spreadIn', undefined],
+  ['workloads.*.canary', undefined],
   ['workloads.*', unknownWorkload],
   ['workloads', {}],
   ['publishes.*', unknownEvent],
@@ -72,8 +74,7 @@ const standIns: readonly [path: string, value: unknown][] = [
 ];
 
 /** Members that no check reads, or that may be read as they are. */
-const harmless =
-  /^(workloads\.[^.]+\.(isSingleton|spreadIn)|(publishes\.\d+|consumes\.\d+\.(event|(also|leadsTo)\.\d+))\.data)/;
+const harmless = /^(workloads\.[^.]+\.(isSingleton)|(publishes\.\d+|consumes\.\d+\.(event|(also|leadsTo)\.\d+))\.data)/;
 
 /** A service as far as it can be read, and the places that cannot. */
 export interface KnownPart {

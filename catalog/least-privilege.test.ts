@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { addOnIdentities } from './add-ons.ts';
 import { wildcardsOf } from './check-grants.ts';
 import { environmentNames } from './environments.ts';
 import { allGrants, allRoles, grantsOf, scalingQueues } from './least-privilege.ts';
@@ -141,7 +142,7 @@ describe('least privilege', () => {
   it('trusts each role to one service account, by subject and audience', () => {
     for (const environment of environmentNames) {
       const trusts = allRoles(environment).map(({ trust }) => trust);
-      expect(new Set(trusts.map(({ subject }) => subject)).size).toBe(services.length + 1);
+      expect(new Set(trusts.map(({ subject }) => subject)).size).toBe(services.length + addOnIdentities.length);
       for (const { namespace, serviceAccount, subject, audience } of trusts) {
         expect([subject, audience]).toEqual([
           `system:serviceaccount:${namespace}:${serviceAccount}`,
@@ -153,13 +154,41 @@ describe('least privilege', () => {
 
   it('has no wildcard, and unique names of statements in each role', () => {
     for (const environment of environmentNames) {
-      expect(allGrants(environment).flatMap(wildcardsOf)).toEqual([]);
+      expect(
+        allGrants(environment)
+          .filter(({ wildcard }) => !wildcard)
+          .flatMap(wildcardsOf),
+      ).toEqual([]);
       for (const { grants } of allRoles(environment)) {
         const sids = grants.map(({ sid }) => sid);
         expect(new Set(sids).size).toBe(sids.length);
         for (const sid of sids) expect(sid).toMatch(/^[A-Za-z0-9]+$/);
       }
     }
+  });
+
+  it('has a wildcard for add-ons only, where AWS forces it, with the reason', () => {
+    for (const { owner, grants } of allRoles('prod')) {
+      const wild = grants.filter(({ wildcard }) => wildcard);
+      if (wild.length > 0) expect(addOnIdentities.map(({ name }) => name)).toContain(owner);
+      for (const grant of wild) {
+        expect(wildcardsOf(grant).length).toBeGreaterThan(0);
+        expect(grant.actions.filter((action) => /[*?]/.test(action))).toEqual([]);
+        expect(grant.wildcard?.length).toBeGreaterThan(20);
+        // Whatever writes stays in the account and the region.
+        const writes = grant.actions.some((action) => !/:(Describe|Get|List|Put(Trace|Telemetry))/.test(action));
+        if (writes) expect(text(grant.resources)).not.toContain('"*"');
+      }
+    }
+  });
+
+  it('lets the load balancer controller change only what it made for this cluster', () => {
+    const grants = allRoles('prod').find(({ owner }) => owner === 'aws-load-balancer-controller')?.grants ?? [];
+    const deleting = grants.filter(({ actions }) => actions.includes('elasticloadbalancing:DeleteLoadBalancer'));
+    expect(deleting.map(({ conditions }) => conditions)).toEqual([
+      [{ test: 'StringEquals', variable: 'aws:ResourceTag/elbv2.k8s.aws/cluster', values: ['prod-millrace'] }],
+    ]);
+    expect(text(grants)).not.toMatch(/ec2:(Create|Delete|Authorize|Revoke)|shield:|cognito/);
   });
 
   it('refuses what has one', () => {

@@ -1,3 +1,5 @@
+import { addOnGrants } from './add-on-grants.ts';
+import { addOnIdentities } from './add-ons.ts';
 import { arnOf, bucketArnOf } from './aws-names.ts';
 import type { EnvironmentName } from './environments.ts';
 import { environments } from './environments.ts';
@@ -19,7 +21,7 @@ import { services } from './services.ts';
 
 /** A condition of an IAM statement. */
 export interface GrantCondition {
-  test: 'StringEquals';
+  test: 'StringEquals' | 'Null';
   variable: string;
   values: readonly string[];
 }
@@ -33,6 +35,8 @@ export interface Grant {
   actions: readonly string[];
   resources: readonly string[];
   conditions: readonly GrantCondition[];
+  /** Why its resources are not named one by one; only an add-on's grant may have such a reason. */
+  wildcard?: string;
 }
 
 /** Who may take a role: a Kubernetes service account, by the subject and the audience of its token. */
@@ -46,7 +50,7 @@ export interface Trust {
 /** A role with everything that it may do. */
 export interface Role {
   name: string;
-  /** A service of the catalog, or `keda`. */
+  /** A service of the catalog, or the identity of an add-on. */
   owner: string;
   trust: Trust;
   grants: readonly Grant[];
@@ -57,10 +61,7 @@ export const auroraPlaceholder = '<aurora-resource-id>';
 /** Stands for the id of the Redshift workgroup. */
 export const warehousePlaceholder = '<warehouse-workgroup-id>';
 
-/** KEDA's operator reads how deep the queues are. Source: its Helm chart's service account. */
-const keda = { namespace: 'keda', serviceAccount: 'keda-operator' };
-
-/** Every role of an environment, services first, with its trust and its grants. */
+/** Every role of an environment, services first, then add-ons, with its trust and its grants. */
 export function allRoles(environment: EnvironmentName, all: readonly Service[] = services): Role[] {
   const own = all.map((service) => ({
     name: roleName(environment, service.name),
@@ -68,13 +69,15 @@ export function allRoles(environment: EnvironmentName, all: readonly Service[] =
     trust: trustOf(service.name, service.name),
     grants: grantsOf(service, environment),
   }));
-  const scaler = {
-    name: roleName(environment, 'keda'),
-    owner: 'keda',
-    trust: trustOf(keda.namespace, keda.serviceAccount),
-    grants: scalerGrants(environment, all),
-  };
-  return [...own, scaler];
+  // KEDA's operator reads how deep the queues are.
+  const grants: Record<string, Grant[]> = { ...addOnGrants(environment), keda: scalerGrants(environment, all) };
+  const ofAddOns = addOnIdentities.map(({ name, namespace, serviceAccount }) => ({
+    name: roleName(environment, name),
+    owner: name,
+    trust: trustOf(namespace, serviceAccount),
+    grants: grants[name] ?? [],
+  }));
+  return [...own, ...ofAddOns];
 }
 
 /** Every grant of an environment with its role's name. */

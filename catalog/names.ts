@@ -27,8 +27,15 @@ export const bucketName = (environment: EnvironmentName, account: string, bucket
 /** The ECR repository of a service's image. */
 export const repositoryName = (service: string): string => `millrace/${service}`;
 
+/** Where a workload answers inside the cluster: the name of its Service in the namespace of its service. */
+export const workloadHost = (service: string, workload: string): string =>
+  `${service}-${workload}.${service}.svc.cluster.local`;
+
 /** The role and the database of a service in Aurora: both are called like the service. */
 export const databaseUser = (service: string): string => service;
+
+/** The queue and the topic that carry Argo CD's notices of releases. */
+export const noticesName = (environment: EnvironmentName): string => `${environment}-millrace-releases`;
 
 /** The EKS cluster, the ElastiCache replication group and the Redshift workgroup of an environment are called alike. */
 export const clusterName = (environment: EnvironmentName): string => `${environment}-millrace`;

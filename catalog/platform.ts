@@ -5,6 +5,15 @@ const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]*:\\d{12}:.+$`), `write an ARN of ${service}`);
 const host = z.string().regex(/^[a-z0-9.-]+$/, 'write a host name');
 
+/** A window that opens by a cron schedule in a time zone and stays open for some hours, as Argo CD writes them. */
+const releaseWindow = z.strictObject({
+  schedule: z
+    .string()
+    .regex(/^[\d*/,-]+ [\d*/,-]+ [\d*/,-]+ [\d*/,-]+ [\d*/,-]+$/, 'write the five fields of cron, such as 0 8 * * 1-5'),
+  duration: z.string().regex(/^[1-9]\d*[mh]$/, 'write minutes or hours, such as 10h'),
+  timeZone: z.string().refine(isTimeZone, 'write a time zone of the IANA data base, such as Europe/Berlin'),
+});
+
 /**
  * The platform contract: what Terraform built in an environment, as far as manifests need it. `catalog/platform.<env>.json`
  * is written from Terraform's outputs; what stands in the repository until then are examples, and says so.
@@ -47,7 +56,30 @@ export const platform = z.strictObject({
   warehouse: z.strictObject({ host, port: z.int(), database: z.string() }),
   cache: z.strictObject({ host, port: z.int() }),
   identity: z.strictObject({ issuerUrl: z.url(), jwksUrl: z.url(), clientIds: z.array(z.string()).min(1) }),
-  telemetry: z.strictObject({ otlpEndpoint: z.url(), logGroup: z.string() }),
+  telemetry: z.strictObject({
+    otlpEndpoint: z.url(),
+    logGroup: z.string(),
+    /** The workspace of Amazon Managed Service for Prometheus, without `/api/v1`. */
+    metricsUrl: z.url({ protocol: /^https$/ }),
+  }),
+  /** What Argo CD watches: this repository, or the one that releases are written to. */
+  delivery: z.strictObject({
+    repository: z.url({ protocol: /^https$/ }),
+    revision: z.string(),
+    /** When Argo CD may change what runs here; at any time where none is said. */
+    releaseWindows: z.array(releaseWindow).optional(),
+    /** Public keys (armoured, by their id of 16 hex digits) of those whose commits Argo CD takes; any commit where none is said. */
+    signatureKeys: z.record(z.string().regex(/^[0-9A-F]{16}$/), z.string()).optional(),
+  }),
+  /** Argo CD's own address, its application in Cognito, and where it tells of failed releases. */
+  argocd: z.strictObject({
+    domain: host,
+    clientId: z.string(),
+    issuerUrl: z.url(),
+    notificationTopicArn: arn('sns'),
+  }),
+  /** By add-on: its IRSA role. */
+  addOns: z.record(z.string(), z.strictObject({ roleArn: arn('iam') })),
   /** By service: its IRSA role, its security group, and the ARNs of its secrets by variable name. */
   services: z.record(
     z.string(),
@@ -59,3 +91,11 @@ export const platform = z.strictObject({
   ),
 });
 export type Platform = z.output<typeof platform>;
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -2,7 +2,7 @@ import type { EnvironmentName } from './environments.ts';
 import type { EventContract } from './event.ts';
 import type { SizeName } from './fargate.ts';
 
-/** One Deployment of a service; one process on a laptop. */
+/** One Deployment or Rollout of a service; one process on a laptop. */
 export interface Workload {
   size: SizeName;
   replicas: Record<EnvironmentName, number>;
@@ -17,6 +17,11 @@ export interface Workload {
    * ignores affinity and spread constraints. As many zones as replicas, at most the environment's.
    */
   spreadIn?: readonly EnvironmentName[];
+  /**
+   * Environments in which a new version first answers a tenth of the requests from outside, and goes back by itself when it
+   * answers badly: a Rollout instead of a Deployment. Only with routes, and not where `spreadIn` is (docs/decisions/0039).
+   */
+  canary?: readonly EnvironmentName[];
 }
 
 /** A part of an EventBridge pattern: what `detail` must hold, operators such as `[{ numeric: ['>', 0] }]` included. */
@@ -86,6 +91,10 @@ type ServiceFacts = Omit<Service, 'name' | 'publishes' | 'consumes' | 'access' |
 export function service(name: string, facts: ServiceFacts): Service {
   return { name, publishes: [], consumes: [], access: [], inboxDays: 30, ...facts };
 }
+
+/** Does a new version of a workload come as a canary there? */
+export const isCanary = (workload: Workload, environment: EnvironmentName): boolean =>
+  workload.canary?.includes(environment) ?? false;
 
 /** Every event that a subscription takes. */
 export const eventsOf = ({ event, also = [] }: Pick<Subscription, 'event' | 'also'>): readonly EventContract[] => [

@@ -1,3 +1,4 @@
+import { metricsPlaceholder } from './add-on-grants.ts';
 import { arnOf, bucketArnOf, roleArnOf } from './aws-names.ts';
 import type { EnvironmentName } from './environments.ts';
 import { environments } from './environments.ts';
@@ -15,6 +16,7 @@ import {
   deadLetterQueueName,
   keyAlias,
   mailSender,
+  noticesName,
   queueName,
   repositoryName,
   ruleName,
@@ -88,7 +90,9 @@ export interface TerraformCatalog {
   log_retention_days: number;
   cluster: string;
   bus: { name: string; arn: string; archive: string; archive_retention_days: number };
-  placeholders: { aurora: string; warehouse: string };
+  placeholders: { aurora: string; warehouse: string; metrics: string };
+  /** Argo CD's notices of releases: a pipe carries them from the queue to the topic. */
+  notices: { queue: string; queue_key: string; topic: string };
   services: Record<string, TerraformService>;
   subscriptions: Record<string, TerraformSubscription>;
   buckets: Record<
@@ -134,7 +138,12 @@ export function terraformInputs(
         archive: archiveName(environment),
         archive_retention_days: archiveRetentionDays,
       },
-      placeholders: { aurora: auroraPlaceholder, warehouse: warehousePlaceholder },
+      placeholders: { aurora: auroraPlaceholder, warehouse: warehousePlaceholder, metrics: metricsPlaceholder },
+      notices: {
+        queue: noticesName(environment),
+        queue_key: keyAlias(environment, 'releases'),
+        topic: noticesName(environment),
+      },
       services: Object.fromEntries(services.map((service) => [service.name, serviceOf(environment, service)])),
       subscriptions,
       buckets,

@@ -6,7 +6,7 @@ export interface BareWorkload {
 }
 
 /** The only files that may make pods: what they make is sized, hardened and named. */
-export const makers = new Set(['charts/workload.ts', 'charts/migration-job.ts']);
+export const makers = new Set(['charts/workload.ts', 'charts/hook-job.ts']);
 
 const kinds = 'Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|CronJob|Job|Pod';
 const ownName = new RegExp(`^(?:Kube)?(?:${kinds})$`);

@@ -4,22 +4,13 @@ import { ConfigMap, k8s } from 'cdk8s-plus-29';
 import { addAdmission } from './admission.ts';
 import { addLogging } from './logging.ts';
 import { addNamespaceObject, podSecurityLabels } from './namespace.ts';
-import { waveAnnotation, waves } from './place.ts';
+import { clusterLabels, waveAnnotation, waves } from './place.ts';
 import { priorityClass } from './pod.ts';
 import type { RenderInput } from './rendered.ts';
 
 /** What the cluster has once, whatever services run in it. */
 export function addClusterParts(chart: Chart, { environment, platform, admission }: RenderInput): void {
-  const labels = {
-    'app.kubernetes.io/name': 'millrace-cluster',
-    'app.kubernetes.io/component': 'cluster',
-    'app.kubernetes.io/part-of': 'millrace',
-    'app.kubernetes.io/managed-by': 'argocd',
-    'app.kubernetes.io/version': platform.cluster.version,
-    'millrace.dev/owner': 'platform',
-    'millrace.dev/data-class': 'internal',
-    'millrace.dev/environment': environment,
-  };
+  const labels = clusterLabels({ environment, platform, name: 'millrace-cluster', component: 'cluster' });
   addLogging(chart, platform, labels);
   addPriorityClasses(chart, labels);
   addNamespaceObject(chart, {

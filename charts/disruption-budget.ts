@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-29';
 import type { Place } from './place.ts';
-import { metadataOf, selectorOf } from './place.ts';
+import { confirmedDeletion, metadataOf, selectorOf } from './place.ts';
 
 /**
  * At most one pod of a workload goes at a time when Fargate patches its hosts, over all slices: a pod that two budgets
@@ -11,7 +11,12 @@ export function addDisruptionBudget(place: Place, workload: string): void {
   if (replicas < 2) return;
   const name = `${place.service.name}-${workload}`;
   new k8s.KubePodDisruptionBudget(place.chart, `budget-${name}`, {
-    metadata: metadataOf(place, { name, component: workload, wave: 'scaling' }),
+    metadata: metadataOf(place, {
+      name,
+      component: workload,
+      wave: 'scaling',
+      annotations: confirmedDeletion(place.environment),
+    }),
     spec: {
       maxUnavailable: k8s.IntOrString.fromNumber(1),
       selector: { matchLabels: selectorOf(place.service, workload) },

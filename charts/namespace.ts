@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s';
 import { Namespace } from 'cdk8s-plus-29';
 import type { Place } from './place.ts';
-import { labelsOf, waveAnnotation, waves } from './place.ts';
+import { labelsOf, syncOptionsAnnotation, waveAnnotation, waves } from './place.ts';
 
 /** Pod Security's strictest standard in all three modes, at the cluster's own version so that an upgrade changes nothing by itself. */
 export function podSecurityLabels(clusterVersion: string): Record<string, string> {
@@ -36,7 +36,7 @@ export function addNamespaceObject(
       labels: facts.labels,
       annotations: {
         [waveAnnotation]: String(waves.namespace),
-        'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm',
+        [syncOptionsAnnotation]: 'Prune=confirm,Delete=confirm',
         ...facts.annotations,
       },
     },

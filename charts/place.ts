@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import { environments } from '@millrace/catalog/environments.ts';
 import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Pin } from '@millrace/catalog/releases.ts';
 import type { Service } from '@millrace/catalog/service.ts';
@@ -21,6 +22,15 @@ export const waves = { namespace: -5, identity: -4, config: -3, migration: -2, w
 export type Wave = keyof typeof waves;
 
 export const waveAnnotation = 'argocd.argoproj.io/sync-wave';
+/** What Argo CD does otherwise with one object. */
+export const syncOptionsAnnotation = 'argocd.argoproj.io/sync-options';
+/**
+ * What guards others, or stands for many things, does not go by a missing file alone where the environment asks first: Argo CD
+ * waits until somebody confirms it.
+ */
+export const confirmedDeletion = (environment: EnvironmentName): Record<string, string> =>
+  environments[environment].confirmsDeletion ? { [syncOptionsAnnotation]: 'Prune=confirm,Delete=confirm' } : {};
+
 /** Marks what runs an image that does not exist; the admission policy for images refuses it in prod. */
 export const exampleAnnotation = 'millrace.dev/example-image';
 
@@ -38,6 +48,23 @@ export function labelsOf(place: Place, component: string): Record<string, string
     'millrace.dev/environment': environment,
   };
 }
+
+/** The labels of what belongs to the cluster and to no service. */
+export const clusterLabels = (facts: {
+  environment: EnvironmentName;
+  platform: Platform;
+  name: string;
+  component: string;
+}): Record<string, string> => ({
+  'app.kubernetes.io/name': facts.name,
+  'app.kubernetes.io/component': facts.component,
+  'app.kubernetes.io/part-of': 'millrace',
+  'app.kubernetes.io/managed-by': 'argocd',
+  'app.kubernetes.io/version': facts.platform.cluster.version,
+  'millrace.dev/owner': 'platform',
+  'millrace.dev/data-class': 'internal',
+  'millrace.dev/environment': facts.environment,
+});
 
 /** What finds the pods of a workload, in every slice of it. */
 export const selectorOf = (service: Service, workload: string): Record<string, string> => ({

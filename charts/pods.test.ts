@@ -1,16 +1,18 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import type { Service } from '@millrace/catalog/service.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { fieldOf } from '@millrace/fargate/fields.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { podTemplateOf } from '@millrace/fargate/pod-template.ts';
 import { describe, expect, it } from 'vitest';
+import { inZones } from './proofs/testing/sets.ts';
 import { fileOf, renderEnvironment } from './render.ts';
 import { testPlatform } from './testing/platforms.ts';
 import { testRelease } from './testing/releases.ts';
 import { graceSecondsOf } from './workload.ts';
 
-const render = (environment: EnvironmentName): Manifest[] =>
-  renderEnvironment({ services, environment, platform: testPlatform(environment), release: testRelease() });
+const render = (environment: EnvironmentName, given: readonly Service[] = services): Manifest[] =>
+  renderEnvironment({ services: given, environment, platform: testPlatform(environment), release: testRelease() });
 const prod = render('prod');
 const named = (file: string): Manifest => {
   const manifest = prod.find((each) => fileOf(each).startsWith(file));
@@ -26,7 +28,7 @@ const probe = (path: string, periodSeconds: number, rest: object): object => ({
 
 describe('a pod', () => {
   it('of an API is whole: sized, hardened, probed, with time to drain', () => {
-    const { spec } = named('notification/deployment-notification-api');
+    const { spec } = named('notification/rollout-notification-api');
     const digest = testRelease().pins['notification']?.digest;
     const amount = { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '1Gi' };
     expect((spec as { template: { spec: unknown } }).template.spec).toEqual({
@@ -83,7 +85,7 @@ describe('a pod', () => {
   });
 
   it('of a larger size gets no settings for half a gigabyte', () => {
-    const pod = podTemplateOf(named('analytics/deployment-analytics-api-a'));
+    const pod = podTemplateOf(named('analytics/rollout-analytics-api'));
     expect(JSON.stringify(pod?.spec)).not.toContain('NODE_OPTIONS');
   });
 
@@ -98,7 +100,8 @@ describe('a pod', () => {
 
 describe('a Deployment', () => {
   it('is one for each zone where its replicas are spread, each in its zone’s profile', () => {
-    const slices = prod.filter((each) => fileOf(each).startsWith('user/deployment-user-api'));
+    const zoned = services.map((service) => (service.name === 'user' ? inZones(service) : service));
+    const slices = render('prod', zoned).filter((each) => fileOf(each).startsWith('user/deployment-user-api'));
     const places = slices.map((slice) => {
       const labels = podTemplateOf(slice)?.labels ?? {};
       return `${slice.metadata.name} ${labels['millrace.dev/zone']} ${labels['eks.amazonaws.com/fargate-profile']}`;
@@ -140,7 +143,25 @@ describe('a migration', () => {
   });
 
   it('is not there where there is no database', () => {
-    expect(prod.map(fileOf).filter((file) => file.startsWith('dashboard/job-'))).toEqual([]);
+    expect(prod.map(fileOf).filter((file) => file.startsWith('dashboard/job-dashboard-migrate'))).toEqual([]);
+  });
+});
+
+describe('a smoke test', () => {
+  it('runs after each release is healthy, for every service, with its own image, and goes away', () => {
+    for (const { name } of services) {
+      const job = named(`${name}/job-${name}-smoke`);
+      expect(job.metadata.annotations).toEqual({
+        'argocd.argoproj.io/sync-wave': '0',
+        'argocd.argoproj.io/hook': 'PostSync',
+        'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+      });
+      expect(job.spec).toMatchObject({ activeDeadlineSeconds: 480, backoffLimit: 1, ttlSecondsAfterFinished: 120 });
+      const pod = podTemplateOf(job);
+      expect(pod?.spec).toMatchObject({ restartPolicy: 'Never', serviceAccountName: name });
+      expect(JSON.stringify(pod?.spec)).toContain('{"name":"MILLRACE_WORKLOAD","value":"smoke"}');
+      expect(JSON.stringify(pod?.spec)).toContain(`/millrace/${name}@${testRelease().pins[name]?.digest}`);
+    }
   });
 });
 
@@ -169,11 +190,12 @@ describe('the load balancer', () => {
     expect(Number(annotation(last.at(-1) as Manifest, 'group.order'))).toBeGreaterThan(
       Number(annotation(last.at(-2) as Manifest, 'group.order')),
     );
-    const rules = fieldOf(named('product/ingress-product'), 'spec', 'rules');
+    const staging = render('staging').find((each) => fileOf(each) === 'product/ingress-product.yaml');
+    const rules = fieldOf(staging, 'spec', 'rules');
     const backend = { service: { name: 'product-api', port: { number: 8080 } } };
     expect(rules).toEqual([
       {
-        host: 'millrace.example',
+        host: 'staging.millrace.example',
         http: {
           paths: [
             { path: '/api/product/', pathType: 'Prefix', backend },

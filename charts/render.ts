@@ -1,19 +1,23 @@
+import { isCanary } from '@millrace/catalog/service.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { ApiObject, App, Chart } from 'cdk8s';
 import type { Service as NetworkService } from 'cdk8s-plus-29';
+import { addAnalysis } from './analysis.ts';
 import { addClusterParts } from './cluster.ts';
 import { addConfigMap } from './config-map.ts';
+import { addDelivery } from './delivery/delivery.ts';
 import { addDisruptionBudget } from './disruption-budget.ts';
 import { addIngress } from './ingress.ts';
 import { addMigrationJob } from './migration-job.ts';
 import { addNamespace } from './namespace.ts';
 import { addNetworkPolicies } from './network-policy.ts';
-import { addNetworkService } from './network-service.ts';
+import { addNetworkService, addTargetServices } from './network-service.ts';
 import type { Place } from './place.ts';
 import type { RenderInput } from './rendered.ts';
 import { addScaling, addTriggerAuthentication } from './scaling.ts';
 import { addSecurityGroupPolicy } from './security-group.ts';
 import { addServiceAccount } from './service-account.ts';
+import { addSmokeJob } from './smoke-job.ts';
 import { addWorkload } from './workload.ts';
 
 export type { RenderInput } from './rendered.ts';
@@ -27,6 +31,7 @@ export function renderEnvironment(input: RenderInput): Manifest[] {
   const app = new App();
   const manifests = [
     ...manifestsOf(chartOf(app, 'cluster'), (chart) => addClusterParts(chart, input)),
+    ...manifestsOf(chartOf(app, 'delivery'), (chart) => addDelivery({ chart, ...input })),
     ...input.services.flatMap((service) => {
       const pin = input.release.pins[service.name];
       if (!pin) return [];
@@ -61,10 +66,15 @@ function addService(place: Place, { services }: RenderInput): void {
   for (const [name, workload] of Object.entries(place.service.workloads)) {
     const slices = addWorkload({ place, name, workload, services, serviceAccount, configMap });
     backends.set(name, addNetworkService(place, name));
+    if (isCanary(workload, place.environment)) {
+      addTargetServices(place, name);
+      addAnalysis(place, name);
+    }
     addDisruptionBudget(place, name);
     addScaling(place, name, slices);
   }
   addIngress(place, backends);
+  addSmokeJob(place, { services, serviceAccount, configMap });
 }
 
 const chartOf = (app: App, id: string): Chart => new Chart(app, id, { disableResourceNameHashes: true });

@@ -37,7 +37,7 @@ function addCpuScaling(place: Place, given: { name: string; slice: DeployedSlice
   const { slice } = given;
   new HorizontalPodAutoscaler(place.chart, `autoscaler-${slice.name}`, {
     metadata: metadataOf(place, { name: slice.name, component: given.name, wave: 'scaling' }),
-    target: slice.deployment,
+    target: slice.target,
     minReplicas: slice.replicas,
     maxReplicas: slice.maxReplicas,
     metrics: [Metric.resourceCpu(MetricTarget.averageUtilization(given.cpuPercent))],
@@ -50,10 +50,11 @@ function addQueueScaling(place: Place, given: { name: string; slice: DeployedSli
   const { service, environment, platform } = place;
   const { name, slice } = given;
   const subscriptions = service.consumes.filter(({ workload }) => workload === name);
+  const { apiVersion, kind } = slice.target.toScalingTarget();
   addCustomResource(place.chart, 'ScaledObject', {
     metadata: { ...metadataOf(place, { name: slice.name, component: name, wave: 'scaling' }), name: slice.name },
     spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: slice.name },
+      scaleTargetRef: { apiVersion, kind, name: slice.name },
       minReplicaCount: slice.replicas,
       maxReplicaCount: slice.maxReplicas,
       pollingInterval: pollSeconds,

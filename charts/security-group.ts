@@ -1,6 +1,6 @@
 import { addCustomResource } from './custom-resources.ts';
 import type { Place } from './place.ts';
-import { metadataOf } from './place.ts';
+import { confirmedDeletion, metadataOf } from './place.ts';
 
 /**
  * The security groups of a service's pods: its own alone, which databases and caches admit. The cluster's group would let
@@ -16,7 +16,10 @@ export function securityGroupsOf({ platform, service }: Pick<Place, 'platform' |
 export function addSecurityGroupPolicy(place: Place): void {
   const { name } = place.service;
   addCustomResource(place.chart, 'SecurityGroupPolicy', {
-    metadata: { ...metadataOf(place, { name, wave: 'identity' }), name },
+    metadata: {
+      ...metadataOf(place, { name, wave: 'identity', annotations: confirmedDeletion(place.environment) }),
+      name,
+    },
     spec: {
       podSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
       securityGroups: { groupIds: securityGroupsOf(place) },

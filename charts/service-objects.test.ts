@@ -38,25 +38,31 @@ const selected = (component: string): Record<string, string> => ({
   'app.kubernetes.io/name': 'notification',
   'app.kubernetes.io/component': component,
 });
+/** What does not go from prod without a person's word. */
+const confirmed = { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' };
 const wave = (number: number): Record<string, string> => ({ 'argocd.argoproj.io/sync-wave': String(number) });
 
 describe('the notification service in prod', () => {
   it('has these objects and no more', () => {
     expect(manifests.map(fileOf).filter((file) => file.startsWith('notification/'))).toEqual([
+      'notification/analysistemplate-notification-api.yaml',
       'notification/configmap-notification.yaml',
-      'notification/deployment-notification-api.yaml',
       'notification/deployment-notification-worker.yaml',
       'notification/horizontalpodautoscaler-notification-api.yaml',
       'notification/ingress-notification.yaml',
       `notification/job-notification-migrate-${revision}.yaml`,
+      `notification/job-notification-smoke-${revision}.yaml`,
       'notification/namespace-notification.yaml',
       'notification/networkpolicy-allow-egress.yaml',
       'notification/networkpolicy-allow-http.yaml',
       'notification/networkpolicy-default-deny.yaml',
       'notification/poddisruptionbudget-notification-api.yaml',
       'notification/poddisruptionbudget-notification-worker.yaml',
+      'notification/rollout-notification-api.yaml',
       'notification/scaledobject-notification-worker.yaml',
       'notification/securitygrouppolicy-notification.yaml',
+      'notification/service-notification-api-ping.yaml',
+      'notification/service-notification-api-pong.yaml',
       'notification/service-notification-api.yaml',
       'notification/service-notification-worker.yaml',
       'notification/serviceaccount-notification.yaml',
@@ -72,7 +78,7 @@ describe('the notification service in prod', () => {
     expect(find('notification/namespace-notification.yaml', 'service')).toEqual({
       apiVersion: 'v1',
       kind: 'Namespace',
-      annotations: { ...wave(-5), 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' },
+      annotations: { ...wave(-5), ...confirmed },
       labels: { ...Object.fromEntries(levels), 'elbv2.k8s.aws/pod-readiness-gate-inject': 'enabled' },
       spec: {},
     });
@@ -91,7 +97,7 @@ describe('the notification service in prod', () => {
     expect(find('notification/securitygrouppolicy-notification.yaml', 'service')).toEqual({
       apiVersion: 'vpcresources.k8s.aws/v1beta1',
       kind: 'SecurityGroupPolicy',
-      annotations: wave(-4),
+      annotations: { ...wave(-4), ...confirmed },
       labels: {},
       spec: {
         podSelector: { matchLabels: { 'app.kubernetes.io/name': 'notification' } },
@@ -143,7 +149,7 @@ describe('the notification service in prod', () => {
     expect(find('notification/horizontalpodautoscaler-notification-api.yaml', 'api').spec).toMatchObject({
       minReplicas: 2,
       maxReplicas: 6,
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'notification-api' },
+      scaleTargetRef: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'notification-api' },
       metrics: [
         { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } },
       ],
@@ -165,7 +171,7 @@ describe('the notification service in prod', () => {
     expect(find('notification/poddisruptionbudget-notification-worker.yaml', 'worker')).toEqual({
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
-      annotations: wave(1),
+      annotations: { ...wave(1), ...confirmed },
       labels: {},
       spec: {
         maxUnavailable: 1,

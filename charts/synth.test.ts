@@ -83,7 +83,7 @@ describe('make synth', () => {
     expect(done).toMatchObject({ code: 0, err: '' });
     expect(done.out).toMatch(/^dev: 7 services, \d+ objects; \d+ added\nstaging: .*\nprod: 7 services, .*\n$/);
     const written = contents(out);
-    expect(Object.keys(written)).toContain('prod/analytics/deployment-analytics-api-a.yaml');
+    expect(Object.keys(written)).toContain('prod/analytics/rollout-analytics-api.yaml');
     for (const text of Object.values(written)) {
       expect(text.startsWith(header)).toBe(true);
       expect(text).not.toContain('\r');

@@ -1,6 +1,6 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environments } from '@millrace/catalog/environments.ts';
-import { bucketName, busName, mailSender, variableName } from '@millrace/catalog/names.ts';
+import { bucketName, busName, mailSender, variableName, workloadHost } from '@millrace/catalog/names.ts';
 import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Access, Service } from '@millrace/catalog/service.ts';
 
@@ -86,7 +86,7 @@ function webhookVariables({ service, services }: Facts): Record<string, string> 
 export function addressOf(name: string, services: readonly Service[]): string {
   const workloads = Object.entries(services.find((other) => other.name === name)?.workloads ?? {});
   const [workload = 'api'] = workloads.find(([, { routes = [] }]) => routes.length > 0) ?? [];
-  return `http://${name}-${workload}.${name}.svc.cluster.local:${port}`;
+  return `http://${workloadHost(name, workload)}:${port}`;
 }
 
 function accessVariables({ service, services, environment, platform }: Facts): Record<string, string> {

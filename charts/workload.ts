@@ -1,20 +1,23 @@
 import { profileLabel, slicesOf, zoneLabel } from '@millrace/catalog/profiles.ts';
 import type { Service, Workload } from '@millrace/catalog/service.ts';
+import { isCanary } from '@millrace/catalog/service.ts';
 import { longestHandlerSeconds, processCloseSeconds } from '@millrace/catalog/stopping.ts';
 import { ApiObject, Duration, JsonPatch } from 'cdk8s';
-import type { IConfigMap, IServiceAccount } from 'cdk8s-plus-29';
+import type { IConfigMap, IScalable, IServiceAccount } from 'cdk8s-plus-29';
 import { Deployment, DeploymentStrategy, LabelSelector, PercentOrAbsolute, Probe } from 'cdk8s-plus-29';
 import type { Place } from './place.ts';
 import { exampleAnnotation, metadataOf, selectorOf, share } from './place.ts';
 import type { PodFacts } from './pod.ts';
 import { podMetadata, podProps, priorityClass, setPodFields } from './pod.ts';
+import { asRollout } from './rollout.ts';
 import { port } from './variables.ts';
 
-/** A workload's part in one slice, and the Deployment that was made for it. */
+/** A workload's part in one slice. */
 export interface DeployedSlice {
   slice: string;
   name: string;
-  deployment: Deployment;
+  /** The Deployment or the Rollout that was made for it. */
+  target: IScalable;
   /** How many run: exactly, or at least where it is scaled. */
   replicas: number;
   /** How many run at most. */
@@ -42,7 +45,7 @@ interface Given {
   configMap: IConfigMap;
 }
 
-/** Adds a workload's Deployments: one for each of its slices. This and migration-job.ts are the only makers of pods. */
+/** Adds a workload's Deployments, one for each of its slices, or its Rollout. */
 export function addWorkload(given: Given): DeployedSlice[] {
   const { place, workload } = given;
   const slices = slicesOf(workload, place.environment);
@@ -52,7 +55,8 @@ export function addWorkload(given: Given): DeployedSlice[] {
     const name = `${place.service.name}-${given.name}${slice === 'any' ? '' : `-${slice}`}`;
     const count = replicas[index] ?? 0;
     const deployment = addDeployment(given, { slice, name, replicas: count });
-    return { slice, name, deployment, replicas: count, maxReplicas: most[index] ?? count };
+    const target = isCanary(workload, place.environment) ? asRollout(place, deployment) : deployment;
+    return { slice, name, target, replicas: count, maxReplicas: most[index] ?? count };
   });
 }
 
@@ -103,7 +107,8 @@ function addDeployment(given: Given, part: { slice: string; name: string; replic
     ...(!scaler && { replicas: part.replicas }),
     select: false,
     strategy: strategyOf(workload),
-    progressDeadline: Duration.minutes(10),
+    // Twice to five times what a pod takes on Fargate: a revert waits behind a release that hangs.
+    progressDeadline: Duration.minutes(5),
     ...podProps(place, facts),
   });
   deployment.select(LabelSelector.of({ labels: { ...selectorOf(place.service, name), [zoneLabel]: part.slice } }));

@@ -60,6 +60,25 @@ describe('a patch day', () => {
     expect(targets).toMatchObject([{ replicas: 3, podsLeft: 1, hasDowntime: false }]);
   });
 
+  it('is the same for a Rollout, whose number an autoscaler keeps', () => {
+    const rollout = deployment('any', 1)
+      .replace('apps/v1', 'argoproj.io/v1alpha1')
+      .replace('kind: Deployment', 'kind: Rollout');
+    const scaler = `
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec: {minReplicas: 3, maxReplicas: 6, scaleTargetRef: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web-any}}
+---`;
+    const ping = service.replace('name: web,', 'name: web-ping,');
+    const { targets, budgets } = dayOf(rollout, scaler, budget('maxUnavailable: 1'), service, ping);
+    expect(targets.map(({ name, replicas, podsLeft }) => `${name} ${podsLeft} of ${replicas}`)).toEqual([
+      'web 2 of 3',
+      'web-ping 2 of 3',
+    ]);
+    expect(budgets).toMatchObject([{ replicas: 3, allowed: 1, podsLeft: 2 }]);
+  });
+
   it('takes as many as the budget allows', () => {
     const { targets, budgets } = dayOf(deployment('any', 3), budget('maxUnavailable: 1'), service);
     expect(targets).toMatchObject([{ podsLeft: 2, hasDowntime: false, why: 'a budget lets 1 go at a time' }]);

@@ -20,17 +20,22 @@ interface ServiceProgram<Config extends WorkloadConfig> {
 
 /**
  * Runs the workload that `MILLRACE_WORKLOAD` names until the process is told to stop; `migrate` brings the database to the
- * newest schema and ends. What is wrong at the start is one line on standard error and exit code 5.
+ * newest schema and ends, `smoke` asks each workload whether it is ready and ends. What is wrong at the start is one line on
+ * standard error and exit code 5.
  */
 export async function runService<Config extends WorkloadConfig>(program: ServiceProgram<Config>): Promise<void> {
   const config = (await readConfig(program.config)) as Config;
   const name = config.MILLRACE_WORKLOAD;
   const log = createLog({ name: `${program.service.name}-${name}`, level: config.LOG_LEVEL });
   if (name === 'migrate') return migrateOwn(program, config, log);
+  if (name === 'smoke') {
+    const { runSmoke } = await import('./smoke.ts');
+    return runSmoke(program.service, { port: config.PORT, log });
+  }
   const load = program.workloads[name];
   if (!load) {
     const known = Object.keys(program.workloads).join(', ');
-    process.stderr.write(`MILLRACE_WORKLOAD=${name}: there is ${known} and migrate.\n`);
+    process.stderr.write(`MILLRACE_WORKLOAD=${name}: there is ${known}, migrate and smoke.\n`);
     process.exit(5);
   }
   const start = async () => {

@@ -117,6 +117,16 @@ export const broken: readonly { what: string; catalog: Service[]; told: string[]
     told: ['order.workloads.api.routes[0] E004', 'order.workloads.api.routes[1] E093'],
   },
   {
+    what: 'a canary and slices that are no lists, and replicas that are none',
+    catalog: forgetful(withWorkload('order', 'api', { canary: 5, spreadIn: 'prod', replicas: undefined })),
+    told: [
+      ...forgotten,
+      'order.workloads.api.canary E004',
+      'order.workloads.api.replicas E004',
+      'order.workloads.api.spreadIn E004',
+    ],
+  },
+  {
     what: 'a service without a name',
     catalog: services.map((service) => (service.name === 'dashboard' ? without(service, 'name') : service)),
     told: ['services[6].name E004'],

@@ -130,6 +130,22 @@ export const wrongShapes: readonly WrongCatalog[] = [
     message: 'Choose another',
   },
   {
+    code: 'E012',
+    what: "the name of one of Argo CD's own Applications",
+    catalog: withService('dashboard', () => ({ name: 'metrics-server' })),
+    place: 'metrics-server.name',
+    message: 'a part of what Argo CD is told',
+  },
+  {
+    code: 'E012',
+    what: 'a workload that every service has',
+    catalog: withService('notification', ({ workloads }) => ({
+      workloads: { ...workloads, smoke: workloads['worker'] },
+    })),
+    place: 'notification.workloads.smoke',
+    message: 'every service has one of this name by itself',
+  },
+  {
     code: 'E013',
     what: 'a name twice',
     catalog: [...services, product],
@@ -186,6 +202,13 @@ export const wrongShapes: readonly WrongCatalog[] = [
     message: 'Known: dev, staging, prod',
   },
   {
+    code: 'E060',
+    what: 'a canary in an unknown environment',
+    catalog: withWorkload('order', 'api', { canary: ['production'] }),
+    place: 'order.workloads.api.canary[0]',
+    message: 'Known: dev, staging, prod',
+  },
+  {
     code: 'E061',
     what: 'one replica in prod',
     catalog: withWorkload('order', 'api', { replicas: { dev: 1, staging: 1, prod: 1 } }),
@@ -212,6 +235,34 @@ export const wrongShapes: readonly WrongCatalog[] = [
     catalog: withWorkload('analytics', 'loader', { scaleOn: { cpuPercent: 60, max: 3 } }),
     place: 'analytics.workloads.loader.isSingleton',
     message: 'no scaleOn',
+  },
+  {
+    code: 'E065',
+    what: 'a canary that nobody calls from outside',
+    catalog: withWorkload('order', 'worker', { canary: ['prod'] }),
+    place: 'order.workloads.worker.canary',
+    message: 'has no routes',
+  },
+  {
+    code: 'E065',
+    what: 'a canary in zone slices',
+    catalog: withWorkload('order', 'api', { spreadIn: ['prod'] }),
+    place: 'order.workloads.api.canary',
+    message: 'Take prod out of canary or out of spreadIn',
+  },
+  {
+    code: 'E065',
+    what: 'a canary of one replica',
+    catalog: withWorkload('order', 'api', { canary: ['dev'] }),
+    place: 'order.workloads.api.canary',
+    message: 'Write 2 or more replicas, or take dev out of canary',
+  },
+  {
+    code: 'E065',
+    what: 'a canary of a singleton',
+    catalog: withWorkload('analytics', 'loader', { routes: ['/loader'], canary: ['prod'] }),
+    place: 'analytics.workloads.loader.canary',
+    message: 'a singleton',
   },
   {
     code: 'E010',

@@ -20,7 +20,7 @@ export function costJson(reports: readonly CostReport[]): string {
 }
 
 function environmentJson(report: CostReport): unknown {
-  const { environment, region, withoutRelease, services, pods, platform, wasted, traffic } = report;
+  const { environment, region, withoutRelease, services, pods, canaries, platform, wasted, traffic } = report;
   return {
     environment,
     region,
@@ -44,6 +44,7 @@ function environmentJson(report: CostReport): unknown {
         savesUsdPerMonth: usd(savedCents(pod.plan.wasted.nextSmaller, pod.minPods)),
       },
     })),
+    canaries,
     wasted: wasted.map(({ next, ...step }) => ({
       ...step,
       next: next && { ...next, savesCents: undefined, savesUsdPerMonth: usd(next.savesCents) },

@@ -2,6 +2,8 @@ import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
 import type { SmallerSize } from '@millrace/fargate/plan.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
+import type { CanaryCost } from './canary.ts';
+import { canaryCosts } from './canary.ts';
 import type { Measurements } from './measurements.ts';
 import { sumCents } from './money.ts';
 import type { TaxLine } from './platform-tax.ts';
@@ -40,6 +42,8 @@ export interface CostReport {
   pods: PodCost[];
   services: ServiceCost[];
   platform: TaxLine[];
+  /** What a release adds while two versions run, for each workload that has a canary; not in the sums. */
+  canaries: CanaryCost[];
   wasted: WastedStep[];
   minCents: number;
   maxCents: number;
@@ -54,7 +58,7 @@ export function costReport(
 ): CostReport {
   const pods = podCosts(set.manifests);
   const byService = serviceCosts(pods);
-  const platform = platformTax();
+  const platform = platformTax(set.environment);
   const platformCents = sumCents(platform.map(({ monthCents }) => monthCents));
   const standingUsd = (name: string): number =>
     (byService.find(({ service }) => service === name)?.minCents ?? 0) / 100;
@@ -66,6 +70,7 @@ export function costReport(
     pods,
     services: byService,
     platform,
+    canaries: canaryCosts(set.manifests, pods),
     wasted: wastedSteps(pods),
     minCents: sumCents(byService.map(({ minCents }) => minCents)) + platformCents,
     maxCents: sumCents(byService.map(({ maxCents }) => maxCents)) + platformCents,

@@ -1,5 +1,6 @@
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
 import { hoursPerMonth } from '@millrace/fargate/plan.ts';
+import type { CanaryCost } from './canary.ts';
 import type { CostReport } from './cost-report.ts';
 import { dollars, fineDollars, sumCents } from './money.ts';
 import { platformPartsAsOf } from './platform-tax.ts';
@@ -33,6 +34,7 @@ function costText(report: CostReport): string {
     servicesTable(report),
     podsTable(report.pods),
     ...tasksPart(report.pods),
+    ...canaryPart(report.canaries),
     wastePart(report),
     platformPart(report),
     ...report.traffic.map(trafficPart),
@@ -105,6 +107,19 @@ function tasksPart(pods: readonly PodCost[]): string[] {
   ];
 }
 
+/** A line for all together, as if everything were released at once, and one for each. */
+function canaryPart(canaries: readonly CanaryCost[]): string[] {
+  if (canaries.length === 0) return [];
+  const sum = (of: (canary: CanaryCost) => number): number => canaries.reduce((total, each) => total + of(each), 0);
+  const words = ({ pods, minutes, releaseUsd }: Omit<CanaryCost, 'object'>): string =>
+    `+${pods} pods for about ${Math.round(minutes)} minutes a release, ${fineDollars(releaseUsd)} USD a release`;
+  const pods = sum((canary) => canary.pods);
+  const podMinutes = sum((canary) => canary.pods * canary.minutes);
+  const all = { pods, minutes: podMinutes / pods, releaseUsd: sum((canary) => canary.releaseUsd) };
+  const each = canaries.map((canary) => `  ${canary.object}: ${words(canary)}`);
+  return [[`canary: ${words(all)} of everything; not in the month.`, ...each].join('\n')];
+}
+
 function wastePart({ wasted }: CostReport): string {
   if (wasted.length === 0) return 'No pod wastes a size step: each asks for all that its size gives.';
   const lines = wasted.map(({ object, pods, size, wastedVcpu, wastedMemoryMib, next }) => {
@@ -136,7 +151,7 @@ function platformPart({ platform, platformCents, minCents }: CostReport): string
     ],
     [...rows, [''], [`${share} % of the least`, '', '', '', dollars(platformCents)]],
   );
-  return `${table}\nRead from the upstream manifests on ${platformPartsAsOf}; sources in charts/cost/platform-tax.ts.`;
+  return `${table}\nWhat EKS brings was read on ${platformPartsAsOf}; the rest stands in catalog/add-ons.ts.`;
 }
 
 function trafficPart({ unit, parts, quietUsd, busyUsd, standing }: TrafficEstimate): string {

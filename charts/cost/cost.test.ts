@@ -107,18 +107,29 @@ describe('what pods cost', () => {
 
 describe('the platform itself', () => {
   it('is counted part by part, each with its source', () => {
-    const lines = platformTax();
+    const lines = platformTax('prod');
     expect(lines.map(({ name, pods }) => `${name} ${pods}`)).toEqual([
-      'Argo CD 7',
       'CoreDNS 2',
-      'AWS Load Balancer Controller 2',
-      'KEDA 3',
-      'ADOT collector 1',
-      'metrics-server 1',
-      'Argo Rollouts 1',
+      'argo-cd application-controller 1',
+      'argo-cd repo-server 2',
+      'argo-cd server 2',
+      'argo-cd applicationset-controller 1',
+      'argo-cd notifications-controller 1',
+      'argo-cd redis 1',
+      'aws-load-balancer-controller controller 2',
+      'metrics-server 2',
+      'keda operator 2',
+      'keda metrics-apiserver 2',
+      'keda admission-webhooks 2',
+      'argo-rollouts controller 2',
+      'adot-collector collector 1',
       'EKS control plane 0',
     ]);
-    expect(lines[0]).toMatchObject({ size: '0.25vCPU 0.5GB', monthCents: 6307 });
+    expect(lines[0]).toMatchObject({ size: '0.25vCPU 0.5GB', monthCents: 1802 });
+    expect(lines[2]).toMatchObject({ size: '0.5vCPU 1GB', monthCents: 3604 });
+    const total = (environment: 'dev' | 'prod'): number =>
+      platformTax(environment).reduce((sum, { monthCents }) => sum + monthCents, 0);
+    expect(total('dev')).toBeLessThan(total('prod'));
     expect(lines.at(-1)?.monthCents).toBe(7300);
     for (const { source } of [...lines, ...platformParts]) expect(source.length).toBeGreaterThan(15);
   });
@@ -150,7 +161,7 @@ describe('make cost', () => {
       }
       const { least, most } = usdPerMonth;
       expect(text.out).toContain(`${environment}: ${dollars(inCents(least))} to ${dollars(inCents(most))} USD a month`);
-      for (const { object } of pods.filter(({ object }) => object.startsWith('Deployment')))
+      for (const { object } of pods.filter(({ object }) => /^(Deployment|Rollout) /.test(object)))
         expect(text.out).toContain(object);
       for (const { service } of services) expect(text.out).toContain(`\n${service} `);
     }
@@ -159,7 +170,8 @@ describe('make cost', () => {
   it('shows prod in full before its first release, and says so', () => {
     const { out } = copy.run('charts/cost/main.ts', ['--env', 'prod']);
     expect(out).toContain('Counted as if released, though they have no release yet: analytics, user');
-    expect(out).toContain('Deployment order/order-api-a ');
+    expect(out).toContain('Rollout order/order-api ');
+    expect(out).toContain('\ncanary: +15 pods for about 8 minutes a release, ');
     expect(out).not.toContain('staging');
   });
 

@@ -1,73 +1,46 @@
+import { addOns } from '@millrace/catalog/add-ons.ts';
+import type { EnvironmentName } from '@millrace/catalog/environments.ts';
+import { perEnvironment } from '@millrace/catalog/environments.ts';
+import type { SizeName } from '@millrace/catalog/fargate.ts';
+import { podSize } from '@millrace/catalog/fargate.ts';
 import { prices } from '@millrace/catalog/prices.ts';
 import { hoursPerMonth, planPod } from '@millrace/fargate/plan.ts';
 import { cents } from './money.ts';
 
-/** One part of the platform itself: how many pods it has and what each asks for. */
+/** One part of the platform itself: how many pods it has and what size each is. */
 export interface PlatformPart {
   name: string;
   namespace: string;
-  pods: number;
-  /** Empty when the upstream manifest asks for nothing: then Fargate gives its smallest size. */
-  requests: { cpu?: string; memory?: string };
+  pods: Record<EnvironmentName, number>;
+  size: SizeName;
   source: string;
 }
 
-/**
- * What every cluster runs before the first service, read from the upstream manifests on `platformPartsAsOf`. Values of our
- * own that ask for more are to be written here too.
- */
-export const platformParts: readonly PlatformPart[] = [
-  {
-    name: 'Argo CD',
-    namespace: 'argocd',
-    pods: 7,
-    requests: {},
-    source: 'argoproj/argo-cd manifests/install.yaml: 6 Deployments, 1 StatefulSet, no requests',
-  },
+/** What EKS itself brings, read on `platformPartsAsOf`. */
+export const platformPartsAsOf = '2026-11-21';
+const ofEks: readonly PlatformPart[] = [
   {
     name: 'CoreDNS',
     namespace: 'kube-system',
-    pods: 2,
-    requests: { cpu: '100m', memory: '70Mi' },
-    source: 'EKS add-on coredns, default replicas and requests',
-  },
-  {
-    name: 'AWS Load Balancer Controller',
-    namespace: 'kube-system',
-    pods: 2,
-    requests: {},
-    source: 'aws/eks-charts aws-load-balancer-controller: replicaCount 2, no requests',
-  },
-  {
-    name: 'KEDA',
-    namespace: 'keda',
-    pods: 3,
-    requests: { cpu: '100m', memory: '100Mi' },
-    source: 'keda.sh, "Cluster": operator, metrics server, admission webhooks, 100m and 100Mi each',
-  },
-  {
-    name: 'ADOT collector',
-    namespace: 'opentelemetry',
-    pods: 1,
-    requests: { cpu: '200m', memory: '400Mi' },
-    source: 'aws-otel.github.io, "Container Insights EKS Fargate": one StatefulSet of one pod, 200m and 400Mi',
-  },
-  {
-    name: 'metrics-server',
-    namespace: 'kube-system',
-    pods: 1,
-    requests: { cpu: '100m', memory: '200Mi' },
-    source: 'kubernetes-sigs/metrics-server components.yaml',
-  },
-  {
-    name: 'Argo Rollouts',
-    namespace: 'argo-rollouts',
-    pods: 1,
-    requests: {},
-    source: 'argoproj/argo-rollouts manifests/install.yaml: 1 Deployment, no requests',
+    pods: perEnvironment(2, 2, 2),
+    size: '0.25 vCPU / 0.5 GB',
+    source: 'EKS add-on coredns, default replicas and requests (100m, 70Mi)',
   },
 ];
-export const platformPartsAsOf = '2026-11-21';
+
+/** What every cluster runs before the first service: what EKS brings, and the catalog's add-ons. */
+export const platformParts: readonly PlatformPart[] = [
+  ...ofEks,
+  ...addOns.flatMap((addOn) =>
+    addOn.pods.map(({ name, replicas, size }) => ({
+      name: name === addOn.name ? name : `${addOn.name} ${name}`,
+      namespace: addOn.namespace,
+      pods: replicas,
+      size,
+      source: `catalog/add-ons.ts: ${addOn.source}`,
+    })),
+  ),
+];
 
 /** A part with what Fargate bills for it. Money in whole US cents a month. */
 export interface TaxLine {
@@ -80,10 +53,13 @@ export interface TaxLine {
 }
 
 /** What an environment costs before the first service runs. */
-export function platformTax(parts: readonly PlatformPart[] = platformParts): TaxLine[] {
-  const lines = parts.map(({ requests, ...part }) => {
+export function platformTax(environment: EnvironmentName, parts: readonly PlatformPart[] = platformParts): TaxLine[] {
+  const lines = parts.map((part) => {
+    const { vcpu, requestMib } = podSize(part.size);
+    const requests = { cpu: `${vcpu * 1000}m`, memory: `${requestMib}Mi` };
     const plan = planPod({ containers: [{ name: part.name, resources: { requests } }] });
-    return { ...part, size: plan.size, monthCents: cents(plan.usdPerMonth * part.pods) };
+    const pods = part.pods[environment];
+    return { ...part, pods, size: plan.size, monthCents: cents(plan.usdPerMonth * pods) };
   });
   const { usd, source } = prices.eksClusterHour;
   const cluster = { name: 'EKS control plane', namespace: '–', pods: 0, size: '', source };

@@ -10,7 +10,7 @@ import { cents } from './money.ts';
 export interface PodCost {
   /** The service, from `app.kubernetes.io/name`, or the namespace of somebody else's objects. */
   service: string;
-  /** `Deployment order/order-api-a` */
+  /** `Deployment order/order-worker` */
   object: string;
   pod: string;
   size: string;

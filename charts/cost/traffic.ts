@@ -17,6 +17,8 @@ export const assumptions = {
   messagesPerReceive: { quiet: 1, busy: 10 },
   /** Bar 9 of the performance goals, for the order API of the whole platform; to be replaced by a measurement. */
   ordersPerSecond: 50,
+  /** From the first second that is billed until a pod is ready: Fargate finds a host, the image comes, Node starts. */
+  podStartMinutes: 1,
   /** To share out the pods that run whether somebody comes or not. */
   monthlyVolume: { pageViews: 10_000_000, orders: 100_000 },
 } as const;

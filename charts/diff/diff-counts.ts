@@ -36,7 +36,7 @@ export function headlines({ kind, from, to, environments, contracts }: DiffRepor
 
 /** The pods that a change replaces. */
 export const restartingPods = ({ restarts }: EnvironmentDiff): number =>
-  sumCents(restarts.filter(({ how }) => how === 'one-by-one' || how === 'all-at-once').map(({ pods }) => pods));
+  sumCents(restarts.filter(({ how }) => how !== 'runs-again' && how !== 'refused').map(({ pods }) => pods));
 
 const singular = (words: string): string =>
   ({

@@ -99,11 +99,12 @@ function environmentDiff(name: string, { before, after, labels, others, kind }: 
   const of = (wanted: ResourceChange['change']): ResourceChange[] => changes.filter(({ change }) => change === wanted);
   const said = [...fargateFindings(before), ...(others[0] ?? [])];
   const says = [...fargateFindings(after), ...(others[1] ?? [])];
+  const arrivals = of('added').flatMap(({ after: object }) => object ?? []);
   const restarts = kind === 'change' ? restartsOf(changes, newPods) : [];
   return {
     name,
     deleted: of('deleted').flatMap(({ resource, before: object }) =>
-      object ? [{ resource, consequence: consequenceOf(object, oldPods) }] : [],
+      object ? [{ resource, consequence: consequenceOf(object, { pods: oldPods, added: arrivals }) }] : [],
     ),
     changed: of('changed').map(({ resource, fields }) => ({ resource, fields })),
     added: of('added').map(({ resource }) => resource),

@@ -121,6 +121,8 @@ export function restartLine({ resource, pods, how, because }: Restart): string {
   const words = {
     'one-by-one': `${count}, one by one`,
     'all-at-once': `${count}, all at once: the service pauses`,
+    canary: `${count}, after a canary that goes back by itself`,
+    becomes: `${count}, all new, of another kind of object`,
     'runs-again': 'runs again',
     refused: 'the cluster refuses it, the field never changes: delete the object first, or give it another name',
   };

@@ -28,7 +28,7 @@ export function normaliser(environment: Environment, platform: Platform): (value
   ];
   const known = new Map([...facts, ...words]);
   const replacements = [...known].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1));
-  const name = new RegExp(`(?<![a-z0-9.{-])${environment.name}(?=[-/])`, 'g');
+  const name = new RegExp(`(?<![a-z0-9.{-])${environment.name}(?=[-/]|$)`, 'g');
   const text = (value: string): string => {
     if (value === environment.name) return '{env}';
     const plain = replacements

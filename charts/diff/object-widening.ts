@@ -2,6 +2,7 @@ import { asList, asMap, asMaps, asText, asTexts, fieldOf } from '@millrace/farga
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { podTemplateOf } from '@millrace/fargate/pod-template.ts';
 import type { ResourceChange } from './resource-changes.ts';
+import { predecessorOf } from './restarts.ts';
 import type { Widening } from './role-widening.ts';
 
 /** What an object opens, as texts: what stands after and did not before is a widening. */
@@ -36,9 +37,10 @@ export function objectWidenings(changes: readonly ResourceChange[]): Widening[] 
       .filter(({ before, after }) => before?.kind === 'Namespace' && !after)
       .map(({ before }) => before?.metadata.name),
   );
-  return changes.flatMap(({ resource, before, after }) => {
-    const object = after ?? before;
+  return changes.flatMap(({ resource, before: same, after }) => {
+    const object = after ?? same;
     if (!object) return [];
+    const before = same ?? predecessorOf(object, changes)?.before;
     const what = [
       ...added(openings[object.kind] ?? podOpenings, before, after),
       ...selectorWidening(before, after),
@@ -136,6 +138,20 @@ function edgeWords({ metadata }: Manifest): string[] {
   return [
     ...(scheme === 'internet-facing' ? ['faces the internet'] : []),
     ...(notes['alb.ingress.kubernetes.io/wafv2-acl-arn'] ? [] : ['has no web application firewall']),
+    ...actionWords(notes),
     ...(cidrs ? cidrs.split(',').map((cidr) => `takes requests from ${cidr.trim()}`) : []),
   ];
 }
+
+const actionPrefix = 'alb.ingress.kubernetes.io/actions.';
+
+/** An action in place of a backend's own Service: what it is beside a forward to Services that are called like it. */
+const actionWords = (notes: Readonly<Record<string, string>>): string[] =>
+  Object.entries(notes)
+    .filter(([key]) => key.startsWith(actionPrefix))
+    .flatMap(([key, action]) => {
+      const name = key.slice(actionPrefix.length);
+      const targets = [...action.matchAll(/"ServiceName":\s*"([^"]*)"/gi)].map(([, target = '']) => target);
+      if (targets.length === 0) return [`answers for ${name} by an action of its own`];
+      return targets.filter((target) => !target.startsWith(name)).map((target) => `forwards ${name} to ${target}`);
+    });

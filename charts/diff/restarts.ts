@@ -9,8 +9,8 @@ import type { ResourceChange } from './resource-changes.ts';
 export interface Restart {
   resource: string;
   pods: number;
-  how: 'one-by-one' | 'all-at-once' | 'runs-again' | 'refused';
-  /** The fields of the pod template that differ. */
+  how: 'one-by-one' | 'all-at-once' | 'canary' | 'becomes' | 'runs-again' | 'refused';
+  /** The fields of the pod template that differ; the new kind of what becomes another one. */
   because: string[];
 }
 
@@ -20,14 +20,30 @@ const runsToAnEnd = new Set(['Job', 'CronJob']);
 export function restartsOf(changes: readonly ResourceChange[], pods: readonly PodCost[]): Restart[] {
   return changes.flatMap((change) => {
     const { before, after, resource } = change;
+    const count =
+      pods.find(({ object }) => object === resource)?.minPods ?? (after && podTemplateOf(after)?.replicas) ?? 0;
+    if (!before && after) {
+      const old = predecessorOf(after, changes);
+      return old ? [{ resource: old.resource, pods: count, how: 'becomes', because: [after.kind] }] : [];
+    }
     if (!before || !after) return [];
     const because = templateChanges(before, after);
     const frozen = change.fields.filter(({ path }) => path.startsWith('spec.selector')).map(({ path }) => path);
-    const count = pods.find(({ object }) => object === resource)?.minPods ?? podTemplateOf(after)?.replicas ?? 0;
     if (frozen.length > 0 && podTemplateOf(after)) return [{ resource, pods: count, how: 'refused', because: frozen }];
     return because.length > 0 ? [{ resource, pods: count, how: mannerOf(after), because }] : [];
   });
 }
+
+/** What made the pods under this name before and goes, where that is of another kind: a Deployment becomes a Rollout. */
+export const predecessorOf = (after: Manifest, changes: readonly ResourceChange[]): ResourceChange | undefined =>
+  changes.find((change) => !change.after && change.before && succeeds(after, change.before));
+
+/** Does an object make pods in the place of another one of the same name that goes? */
+export const succeeds = (after: Manifest, before: Manifest): boolean =>
+  after.kind !== before.kind &&
+  after.metadata.name === before.metadata.name &&
+  after.metadata.namespace === before.metadata.namespace &&
+  [after, before].every((manifest) => podTemplateOf(manifest) !== undefined && !runsToAnEnd.has(manifest.kind));
 
 function templateChanges(before: Manifest, after: Manifest): string[] {
   const [left, right] = [podTemplateOf(before), podTemplateOf(after)];
@@ -38,5 +54,6 @@ function templateChanges(before: Manifest, after: Manifest): string[] {
 
 function mannerOf(manifest: Manifest): Restart['how'] {
   if (runsToAnEnd.has(manifest.kind)) return 'runs-again';
+  if (fieldOf(manifest, 'spec', 'strategy', 'canary', 'trafficRouting') !== undefined) return 'canary';
   return fieldOf(manifest, 'spec', 'strategy', 'type') === 'Recreate' ? 'all-at-once' : 'one-by-one';
 }

@@ -1,6 +1,8 @@
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { describe, expect, it } from 'vitest';
 import { callsIn, callWidenings } from './call-widening.ts';
+import { consequenceOf } from './consequences.ts';
+import { restartLine } from './diff-text.ts';
 import { objectWidenings } from './object-widening.ts';
 import { resourceChanges } from './resource-changes.ts';
 import { restartsOf } from './restarts.ts';
@@ -105,6 +107,12 @@ describe('objects', () => {
     host,
     http: { paths: [{ path: to, backend: { service: { name: 'web' } } }] },
   });
+  const acting = (type: string, ...targets: string[]): Manifest => {
+    const groups = targets.map((name) => ({ ServiceName: name }));
+    const action = JSON.stringify({ Type: type, ForwardConfig: { TargetGroups: groups } });
+    const annotations = { 'alb.ingress.kubernetes.io/actions.web': action };
+    return object('Ingress', { metadata: { name: 'web', namespace: 'shop', annotations } });
+  };
   const deployment = (container: Record<string, unknown>): Manifest =>
     object(
       'Deployment',
@@ -143,6 +151,14 @@ describe('objects', () => {
       object('Ingress', { spec: { rules: [] } }),
       object('Ingress', { spec: { rules: [path('h', '/x')] } }),
       ['opens h/x to web'],
+    ],
+    ['a canary', object('Ingress', {}), acting('forward', 'web-ping'), []],
+    ['other requests', acting('forward', 'web-ping'), acting('forward', 'bank'), ['forwards web to bank']],
+    [
+      'requests that leave',
+      acting('forward', 'web-ping'),
+      acting('redirect'),
+      ['answers for web by an action of its own'],
     ],
     [
       'a service outside',
@@ -199,6 +215,37 @@ describe('restarts', () => {
       { resource: 'Deployment shop/web', pods: 3, how: 'one-by-one', because: ['containers[main].image'] },
     ]);
     expect(restarts(deployment('1', {}, recreate), deployment('2', {}, recreate))[0]?.how).toBe('all-at-once');
+  });
+
+  it('a Rollout restarts its pods after a canary, and a Deployment that becomes one has other pods', () => {
+    const rollout = (image: string): Manifest => ({
+      ...deployment(image, {}, { strategy: { canary: { trafficRouting: { alb: {} } } } }),
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+    });
+    expect(restarts(rollout('1'), rollout('2'))).toEqual([
+      { resource: 'Rollout shop/web', pods: 3, how: 'canary', because: ['containers[main].image'] },
+    ]);
+    const [first, second] = [deployment('1'), rollout('1')];
+    expect(restarts(first, second)).toEqual([
+      { resource: 'Deployment shop/web', pods: 3, how: 'becomes', because: ['Rollout'] },
+    ]);
+    expect(restarts(second, first)).toEqual([
+      { resource: 'Rollout shop/web', pods: 3, how: 'becomes', because: ['Deployment'] },
+    ]);
+    const changes = resourceChanges([first], [second]);
+    expect(objectWidenings(changes)).toEqual([]);
+    expect(consequenceOf(first, { pods: [], added: [second] })).toBe(
+      'it becomes a Rollout: its pods go when the new ones are ready',
+    );
+    const elsewhere = { ...second, metadata: { name: 'web', namespace: 'else' } };
+    expect(restartsOf(resourceChanges([first], [elsewhere]), [])).toEqual([]);
+    expect(restartLine({ resource: 'Rollout shop/web', pods: 3, how: 'canary', because: ['x'] })).toBe(
+      '↻ Rollout shop/web: 3 pods, after a canary that goes back by itself (x)',
+    );
+    expect(restartLine({ resource: 'Deployment shop/web', pods: 3, how: 'becomes', because: ['Rollout'] })).toBe(
+      '↻ Deployment shop/web: 3 pods, all new, of another kind of object (Rollout)',
+    );
   });
 
   it('more replicas, or a label of the object itself, restart nothing', () => {

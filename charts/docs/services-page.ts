@@ -5,7 +5,7 @@ import { podSize } from '@millrace/catalog/fargate.ts';
 import { roleName } from '@millrace/catalog/names.ts';
 import { slicesOf } from '@millrace/catalog/profiles.ts';
 import type { Access, Service, Workload } from '@millrace/catalog/service.ts';
-import { eventsOf } from '@millrace/catalog/service.ts';
+import { eventsOf, isCanary } from '@millrace/catalog/service.ts';
 import { code, eventAnchor, eventHeading, listed, page, table } from './markdown.ts';
 import type { Edge, FlowNode } from './mermaid.ts';
 import { flowchart } from './mermaid.ts';
@@ -95,7 +95,8 @@ const lines = (texts: readonly string[]): string => texts.map(code).join('<br>')
 function workloadRow(name: string, workload: Workload): string[] {
   const replicas = environmentNames.map((environment) => {
     const zones = slicesOf(workload, environment).filter((slice) => slice !== 'any');
-    return `${workload.replicas[environment]}${zones.length > 0 ? ` (zones ${zones.join(', ')})` : ''}`;
+    const way = zones.length > 0 ? ` (zones ${zones.join(', ')})` : isCanary(workload, environment) ? ' (canary)' : '';
+    return `${workload.replicas[environment]}${way}`;
   });
   return [name, workload.size, replicas.join(', '), growthWords(workload), listed((workload.routes ?? []).map(code))];
 }

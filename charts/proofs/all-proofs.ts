@@ -3,6 +3,7 @@ import { sortFaults } from '@millrace/catalog/fault.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
 import { addresses } from './addresses.ts';
 import { appProjects } from './app-project.ts';
+import { canaries } from './canaries.ts';
 import { disruptionBudgets, networkServices, scalers, securityGroups } from './companions.ts';
 import { connections, drains, graces } from './delivery.ts';
 import { eventGraph, eventRules } from './event-rules.ts';
@@ -11,6 +12,7 @@ import { identities, pointedAt } from './identity.ts';
 import { images } from './images.ts';
 import { ingressRoutes } from './ingress-routes.ts';
 import type { Proof } from './objects.ts';
+import { addOnApplications, appliedFolders, serviceProjects } from './told-to-argo-cd.ts';
 import { variables } from './variables.ts';
 import { sliceCounts, zoneSlices } from './zone-slices.ts';
 
@@ -22,10 +24,14 @@ export const proofs: Record<string, Proof> = {
   scalers,
   zoneSlices,
   sliceCounts,
+  canaries,
   identities,
   pointedAt,
   fargateProfiles,
   appProjects,
+  appliedFolders,
+  serviceProjects,
+  addOnApplications,
   graces,
   drains,
   connections,

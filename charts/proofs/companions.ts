@@ -98,7 +98,8 @@ export function networkServices(set: RenderedEnvironment): Fault[] {
       return faultOf(set, manifest, { code: 'X105', message });
     }),
     ...empty.map((service) => {
-      const message = 'no Deployment has its labels and listens on its port. Mend the selector or targetPort.';
+      const message =
+        'no Deployment or Rollout has its labels and listens on its port. Mend the selector or targetPort.';
       return faultOf(set, service, { code: 'X105', at: 'spec', message });
     }),
   ];
@@ -110,19 +111,20 @@ const portsOf = (maker: PodMaker): Record<string, unknown>[] =>
 const listensOn = (maker: PodMaker, port: unknown): boolean =>
   portsOf(maker).some((entry) => entry['containerPort'] === port || entry['name'] === port);
 
-/** X106: each scaler has its Deployment, each Deployment the scaler of the catalog, and only one of them counts replicas. */
+/** X106: each scaler has its Deployment or Rollout, each of those the scaler of the catalog, and only one of them counts replicas. */
 export function scalers(set: RenderedEnvironment): Fault[] {
   const all = [...ofKind(set, 'HorizontalPodAutoscaler'), ...ofKind(set, 'ScaledObject')];
   const makers = deployments(set);
   const lost = all.filter(
     (scaler) =>
       !makers.some(
-        ({ manifest, namespace }) => manifest.metadata.name === targetOf(scaler) && namespace === namespaceOf(scaler),
+        ({ manifest, namespace }) =>
+          `${manifest.kind} ${manifest.metadata.name}` === targetOf(scaler) && namespace === namespaceOf(scaler),
       ),
   );
   return [
     ...lost.map((scaler) => {
-      const message = `there is no Deployment ${targetOf(scaler)}. Write the name of one in ${namespaceOf(scaler)}.`;
+      const message = `there is no ${targetOf(scaler)}. Write kind and name of one in ${namespaceOf(scaler)}.`;
       return faultOf(set, scaler, { code: 'X106', at: 'spec.scaleTargetRef', message });
     }),
     ...makers.flatMap((maker) => scalerFaults(set, maker)),

@@ -62,7 +62,7 @@ export function connections(set: RenderedEnvironment): Fault[] {
     if (!database) return [];
     const pods = deployments(set)
       .filter(({ service }) => service === name)
-      .reduce((sum, maker) => sum + podCounts(set, maker).most + surgeOf(maker), 0);
+      .reduce((sum, maker) => sum + podCounts(set, maker).most + surgeOf(set, maker), 0);
     return [{ name, pods, poolSize: database.poolSize }];
   });
   const total = sums.reduce((sum, { pods, poolSize }) => sum + pods * poolSize, 0);
@@ -73,8 +73,9 @@ export function connections(set: RenderedEnvironment): Fault[] {
   return [{ place: `catalog/platform.${set.environment}.json aurora.maxConnections`, code: 'X603', message }];
 }
 
-/** How many pods more than its number a Deployment may have while it rolls out. */
-function surgeOf(maker: PodMaker): number {
+/** How many pods more than its number there may be while it rolls out. A Rollout keeps all old pods beside all new ones. */
+function surgeOf(set: RenderedEnvironment, maker: PodMaker): number {
+  if (maker.manifest.kind === 'Rollout') return podCounts(set, maker).most;
   const strategy = asMap(fieldOf(maker.manifest, 'spec', 'strategy'));
   if (strategy['type'] === 'Recreate') return 0;
   const surge = fieldOf(strategy, 'rollingUpdate', 'maxSurge');

@@ -3,6 +3,8 @@ import type { Fault } from '@millrace/catalog/fault.ts';
 import { asMaps, asText, fieldOf } from '@millrace/fargate/fields.ts';
 import type { Manifest } from '@millrace/fargate/manifest.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
+import type { Backend } from './ingress-actions.ts';
+import { backendsOf } from './ingress-actions.ts';
 import { faultOf, isObject, namespaceOf, ofKind } from './objects.ts';
 
 interface IngressPath {
@@ -72,13 +74,26 @@ function covers(prefix: string, path: string): boolean {
 }
 
 function backendFaults(set: RenderedEnvironment, { ingress, path, backend, port }: IngressPath): Fault[] {
+  const at = `spec.rules ${path}`;
+  const backends = backendsOf(ingress, { service: backend, port });
+  if (backends.length === 0) {
+    const message = `no annotation says where its requests go. Write alb.ingress.kubernetes.io/actions.${backend}, a forward to Services.`;
+    return [faultOf(set, ingress, { code: 'X803', at, message })];
+  }
+  return backends.flatMap((each) => missingFaults(set, { ingress, at, backend: each }));
+}
+
+function missingFaults(
+  set: RenderedEnvironment,
+  { ingress, at, backend: { service: name, port } }: { ingress: Manifest; at: string; backend: Backend },
+): Fault[] {
   const namespace = namespaceOf(ingress);
-  const service = set.manifests.find((manifest) => isObject(manifest, { kind: 'Service', namespace, name: backend }));
+  const service = set.manifests.find((manifest) => isObject(manifest, { kind: 'Service', namespace, name }));
   const ports = asMaps(fieldOf(service, 'spec', 'ports'));
   if (ports.some((entry) => entry['port'] === port || entry['name'] === port)) return [];
-  const what = service ? `Service ${backend} has no port ${String(port)}` : `there is no Service ${backend}`;
+  const what = service ? `Service ${name} has no port ${String(port)}` : `there is no Service ${name}`;
   const message = `${what}. Write one of ${namespace} and its port.`;
-  return [faultOf(set, ingress, { code: 'X803', at: `spec.rules ${path}`, message })];
+  return [faultOf(set, ingress, { code: 'X803', at, message })];
 }
 
 /** The Ingresses say what the catalog says: these paths, this host, and no more. */

@@ -62,7 +62,7 @@ function makerOf(manifest: Manifest): PodMaker[] {
   return [{ manifest, namespace: namespaceOf(manifest), pod, service, workload }];
 }
 
-const isDeployment = ({ manifest }: PodMaker): boolean => manifest.kind === 'Deployment';
+const isDeployment = ({ manifest }: PodMaker): boolean => ['Deployment', 'Rollout'].includes(manifest.kind);
 
 /** The objects of a kind. */
 export const ofKind = (set: RenderedEnvironment, kind: string): readonly Manifest[] =>
@@ -71,7 +71,7 @@ export const ofKind = (set: RenderedEnvironment, kind: string): readonly Manifes
 /** Every object that makes pods. */
 export const podMakers = (set: RenderedEnvironment): readonly PodMaker[] => indexOf(set).makers;
 
-/** The Deployments among them. */
+/** The Deployments and Rollouts among them. */
 export const deployments = (set: RenderedEnvironment): PodMaker[] => podMakers(set).filter(isDeployment);
 
 export const namespaceOf = (manifest: Manifest): string => manifest.metadata.namespace ?? '';
@@ -84,14 +84,19 @@ export const isObject = (manifest: Manifest, wanted: { kind: string; namespace: 
 export const selects = (selector: unknown, labels: Readonly<Record<string, string>>): boolean =>
   selector !== undefined && selector !== null && selectorTakes(selector, labels);
 
-/** What scales a Deployment, if anything does. */
+/** What scales a Deployment or a Rollout, if anything does. */
 export const scalersOf = (set: RenderedEnvironment, { manifest, namespace }: PodMaker): readonly Manifest[] =>
-  indexOf(set).scalers.get(`${namespace}/${manifest.metadata.name}`) ?? [];
+  indexOf(set).scalers.get(`${namespace}/${manifest.kind} ${manifest.metadata.name}`) ?? [];
 
-/** The name of the Deployment that a scaler scales. */
-export const targetOf = (scaler: Manifest): string => asText(fieldOf(scaler, 'spec', 'scaleTargetRef', 'name')) ?? '';
+/** What a scaler scales: `Deployment order-api`. */
+export function targetOf(scaler: Manifest): string {
+  const [kind = 'Deployment', name = ''] = ['kind', 'name'].map((field) =>
+    asText(fieldOf(scaler, 'spec', 'scaleTargetRef', field)),
+  );
+  return `${kind} ${name}`;
+}
 
-/** How few and how many pods of a Deployment there may be, by what scales it or by itself. */
+/** How few and how many pods of one there may be, by what scales it or by itself. */
 export function podCounts(set: RenderedEnvironment, maker: PodMaker): { least: number; most: number } {
   const [scaler] = scalersOf(set, maker);
   const { replicas } = maker.pod;
@@ -100,7 +105,7 @@ export function podCounts(set: RenderedEnvironment, maker: PodMaker): { least: n
   return { least: min, most: max ?? 0 };
 }
 
-/** The Deployments of a workload: one for each slice. */
+/** The Deployments of a workload, one for each slice, or its Rollout. */
 export const slicesOfWorkload = (
   set: RenderedEnvironment,
   { service, workload }: Pick<PodMaker, 'service' | 'workload'>,

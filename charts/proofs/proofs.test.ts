@@ -3,19 +3,21 @@ import type { RulePattern } from '@millrace/catalog/event-pattern.ts';
 import { OrderConfirmed, OrderPlaced } from '@millrace/catalog/events/order.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { describe, expect, it } from 'vitest';
+import { projectScopes } from '../delivery/project-scopes.ts';
 import { proofs, prove } from './all-proofs.ts';
-import { projectScopes } from './app-project.ts';
 import { ruleFaults } from './event-rules.ts';
+import { badDelivery } from './testing/bad-delivery.ts';
 import { badObjects } from './testing/bad-objects.ts';
 import { badScalers } from './testing/bad-scalers.ts';
 import { badSettings } from './testing/bad-settings.ts';
+import { badSlices } from './testing/bad-slices.ts';
 import { goodSet, withObject, withoutObject } from './testing/sets.ts';
 
 const prod = goodSet('prod');
 const worker = 'order/deployment-order-worker.yaml';
 
 /** Every code of every proof, with a set that must fail by it: if a proof is weakened, its row fails. */
-const cases = [...badObjects, ...badScalers, ...badSettings];
+const cases = [...badDelivery, ...badObjects, ...badSlices, ...badScalers, ...badSettings];
 
 describe('the proofs', () => {
   it.each(['dev', 'staging', 'prod'] as const)('find nothing in %s as it is rendered', (environment) => {
@@ -119,8 +121,10 @@ describe('the projects', () => {
       '/ConfigMap',
       '/Service',
       '/ServiceAccount',
-      'apps/Deployment',
+      'argoproj.io/AnalysisTemplate',
+      'argoproj.io/Rollout',
       'autoscaling/HorizontalPodAutoscaler',
+      'batch/Job',
       'networking.k8s.io/Ingress',
       'networking.k8s.io/NetworkPolicy',
       'policy/PodDisruptionBudget',

@@ -67,7 +67,7 @@ export function testProgram(program: Program): void {
     );
 
     it.each([
-      ['an unknown workload', { MILLRACE_WORKLOAD: 'everything' }, `there is ${names.join(', ')} and migrate`],
+      ['an unknown workload', { MILLRACE_WORKLOAD: 'everything' }, `there is ${names.join(', ')}, migrate and smoke`],
       ['an unknown setting', { MILLRACE_WORKLAOD: 'x' }, 'MILLRACE_WORKLAOD is not a setting'],
       ['a short signing key', { SIGNING_KEY: 'short' }, 'SIGNING_KEY'],
       ...program.wrong,

@@ -28,7 +28,7 @@ export const defaultLoginScopes = 'openid email profile analytics:read analytics
 
 /** Every variable of this service. */
 export const dashboardConfig = serviceConfig.extend({
-  MILLRACE_WORKLOAD: z.enum(Object.keys(dashboard.workloads)),
+  MILLRACE_WORKLOAD: z.enum([...Object.keys(dashboard.workloads), 'smoke']),
   /** Where browsers reach the page: its origin, as the identity issuer knows it. */
   PUBLIC_URL: securedUrl.transform((url) => new URL(url).origin),
   /** Where each API is; `/api/…` is called there with the person's access token. In the cloud, addresses inside the cluster. */

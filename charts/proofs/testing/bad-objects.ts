@@ -1,14 +1,12 @@
 import type { BadSet } from './bad-sets.ts';
-import { withWorkload } from './bad-sets.ts';
 import type { Loose } from './sets.ts';
 import { goodSet, withCopy, withObject, withoutObject } from './sets.ts';
 
 const prod = goodSet('prod');
-const api = 'order/deployment-order-api-a.yaml';
 const worker = 'order/deployment-order-worker.yaml';
 const pod = (manifest: Loose): Loose => manifest.spec.template;
 
-/** Companions, zones, identities and profiles. */
+/** Companions, identities and profiles. */
 export const badObjects: readonly BadSet[] = [
   {
     code: 'X101',
@@ -88,7 +86,7 @@ export const badObjects: readonly BadSet[] = [
     set: withObject(prod, 'dashboard/securitygrouppolicy-dashboard.yaml', (policy) => {
       policy.spec.podSelector.matchLabels['app.kubernetes.io/component'] = 'other';
     }),
-    place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml',
+    place: 'manifests/prod/dashboard/rollout-dashboard-api.yaml',
     message: 'Add one for dashboard',
   },
   {
@@ -109,72 +107,6 @@ export const badObjects: readonly BadSet[] = [
     }),
     place: 'manifests/prod/order/service-lost.yaml spec',
     message: 'Mend the selector or targetPort',
-  },
-  {
-    code: 'X201',
-    proof: 'zoneSlices',
-    what: 'a slice that is not rendered as the slice that it should be',
-    set: withObject(prod, 'order/deployment-order-api-b.yaml', (manifest) => {
-      pod(manifest).metadata.labels['millrace.dev/zone'] = 'c';
-      pod(manifest).metadata.labels['eks.amazonaws.com/fargate-profile'] = profileOf('c');
-    }),
-    place: `manifests/prod/${api}`,
-    message: 'Render one for each of a, b',
-  },
-  {
-    code: 'X202',
-    proof: 'zoneSlices',
-    what: 'a slice that may run in any zone',
-    set: withObject(prod, 'order/deployment-order-api-b.yaml', (manifest) => {
-      pod(manifest).metadata.labels['millrace.dev/zone'] = 'any';
-      pod(manifest).metadata.labels['eks.amazonaws.com/fargate-profile'] = profileOf('any');
-    }),
-    place: 'manifests/prod/order/deployment-order-api-b.yaml spec.template.metadata.labels',
-    message: 'Choose the profile of zone any alone',
-  },
-  {
-    code: 'X203',
-    proof: 'zoneSlices',
-    what: 'a workload that is to be spread and has one pod',
-    set: goodSet('prod', withWorkload('order', 'api', { replicas: { dev: 1, staging: 1, prod: 1 } })),
-    place: `manifests/prod/${api}`,
-    message: 'Write 2 replicas or more',
-  },
-  {
-    code: 'X204',
-    proof: 'sliceCounts',
-    what: 'slices that run fewer pods than the catalog says',
-    set: withObject(prod, 'user/horizontalpodautoscaler-user-api-c.yaml', (scaler) => {
-      scaler.spec.minReplicas = 0;
-    }),
-    place: 'manifests/prod/user/deployment-user-api-a.yaml',
-    message: 'The catalog says 3 to 6',
-  },
-  {
-    code: 'X204',
-    proof: 'sliceCounts',
-    what: 'slices that may grow beyond the maximum',
-    set: withObject(prod, 'user/horizontalpodautoscaler-user-api-c.yaml', (scaler) => {
-      scaler.spec.maxReplicas = 9;
-    }),
-    place: 'manifests/prod/user/deployment-user-api-a.yaml',
-    message: '1 + 1 + 1 to 13 pods',
-  },
-  {
-    code: 'X204',
-    proof: 'sliceCounts',
-    what: 'a slice that runs nothing while another runs for it',
-    set: withObject(
-      withObject(prod, 'user/horizontalpodautoscaler-user-api-c.yaml', (scaler) => {
-        scaler.spec.minReplicas = 0;
-      }),
-      'user/horizontalpodautoscaler-user-api-a.yaml',
-      (scaler) => {
-        scaler.spec.minReplicas = 2;
-      },
-    ),
-    place: 'manifests/prod/user/deployment-user-api-a.yaml',
-    message: '2 + 1 + 0 to 6 pods',
   },
   {
     code: 'X301',
@@ -213,7 +145,7 @@ export const badObjects: readonly BadSet[] = [
     set: withObject(prod, 'user/configmap-user.yaml', (map) => {
       map.data.UPLOADS_BUCKET = 'prod-millrace-products-777788889999';
     }),
-    place: 'manifests/prod/user/deployment-user-api-a.yaml',
+    place: 'manifests/prod/user/rollout-user-api.yaml',
     message: 'which the role of user may not use',
   },
   {
@@ -223,7 +155,7 @@ export const badObjects: readonly BadSet[] = [
     set: withObject(prod, 'notification/configmap-notification.yaml', (map) => {
       map.data.MAIL_FROM = 'no-reply@elsewhere.example';
     }),
-    place: 'manifests/prod/notification/deployment-notification-api.yaml',
+    place: 'manifests/prod/notification/rollout-notification-api.yaml',
     message: 'which the role of notification may not use',
   },
   {
@@ -287,8 +219,3 @@ export const badObjects: readonly BadSet[] = [
     message: '5 profiles are planned',
   },
 ];
-
-function profileOf(zone: string): string {
-  const found = prod.manifests.find(({ metadata }) => metadata.labels?.['millrace.dev/zone'] === zone);
-  return found?.metadata.labels?.['eks.amazonaws.com/fargate-profile'] ?? '';
-}

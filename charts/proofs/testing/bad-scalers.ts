@@ -1,9 +1,9 @@
 import type { BadSet } from './bad-sets.ts';
-import { goodSet, withCopy, withObject, withoutObject } from './sets.ts';
+import { goodSet, withCopy, withObject, withoutObject, zonedSet } from './sets.ts';
 
 const prod = goodSet('prod');
 const worker = 'order/deployment-order-worker.yaml';
-const api = 'user/deployment-user-api-a.yaml';
+const api = 'user/rollout-user-api.yaml';
 const withReplicas = withObject(prod, worker, (manifest) => {
   manifest.spec.replicas = 2;
 });
@@ -20,6 +20,17 @@ export const badScalers: readonly BadSet[] = [
     }),
     place: 'manifests/prod/order/scaledobject-lost.yaml spec.scaleTargetRef',
     message: 'there is no Deployment order-gone',
+  },
+  {
+    code: 'X106',
+    proof: 'scalers',
+    what: 'a scaler of a Deployment where there is a Rollout',
+    set: withCopy(prod, 'user/horizontalpodautoscaler-user-api.yaml', (scaler) => {
+      scaler.metadata.name = 'lost';
+      scaler.spec.scaleTargetRef.kind = 'Deployment';
+    }),
+    place: 'manifests/prod/user/horizontalpodautoscaler-lost.yaml spec.scaleTargetRef',
+    message: 'there is no Deployment user-api',
   },
   {
     code: 'X106',
@@ -42,8 +53,8 @@ export const badScalers: readonly BadSet[] = [
     code: 'X106',
     proof: 'scalers',
     what: 'no HorizontalPodAutoscaler for an API',
-    set: withoutObject(prod, 'user/horizontalpodautoscaler-user-api-a.yaml'),
-    place: `manifests/prod/${api} spec.replicas`,
+    set: withoutObject(zonedSet(), 'user/horizontalpodautoscaler-user-api-a.yaml'),
+    place: 'manifests/prod/user/deployment-user-api-a.yaml spec.replicas',
     message: 'Add a HorizontalPodAutoscaler',
   },
   {
@@ -51,7 +62,7 @@ export const badScalers: readonly BadSet[] = [
     proof: 'scalers',
     also: 'sliceCounts',
     what: 'a HorizontalPodAutoscaler without its maximum',
-    set: withObject(prod, 'user/horizontalpodautoscaler-user-api-a.yaml', (scaler) => {
+    set: withObject(prod, 'user/horizontalpodautoscaler-user-api.yaml', (scaler) => {
       scaler.spec.maxReplicas = undefined;
     }),
     place: `manifests/prod/${api} spec.replicas`,

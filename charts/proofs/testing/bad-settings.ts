@@ -42,7 +42,7 @@ export const badSettings: readonly BadSet[] = [
     proof: 'appProjects',
     what: 'a kind that is allowed and not used',
     set: withoutObject(prod, 'order/triggerauthentication-order.yaml'),
-    place: 'charts/proofs/app-project.ts order',
+    place: 'charts/delivery/project-scopes.ts order',
     message: 'keda.sh/TriggerAuthentication. Take it off the list',
   },
   {
@@ -106,7 +106,7 @@ export const badSettings: readonly BadSet[] = [
     set: withObject(prod, 'dashboard/ingress-dashboard.yaml', (ingress) => {
       ingress.metadata.annotations['alb.ingress.kubernetes.io/target-group-attributes'] = 'a=b';
     }),
-    place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml spec.template.spec.containers[0].lifecycle',
+    place: 'manifests/prod/dashboard/rollout-dashboard-api.yaml spec.template.spec.containers[0].lifecycle',
     message: 'the load balancer sends for 300 s',
   },
   {
@@ -144,7 +144,7 @@ export const badSettings: readonly BadSet[] = [
     proof: 'ingressRoutes',
     what: 'a backend that is not there',
     set: withObject(prod, 'dashboard/ingress-dashboard.yaml', (ingress) => {
-      ingress.spec.rules[0].http.paths[0].backend.service.name = 'gone';
+      ingress.spec.rules[0].http.paths[0].backend.service = { name: 'gone', port: { number: 8080 } };
     }),
     place: 'manifests/prod/dashboard/ingress-dashboard.yaml spec.rules /',
     message: 'there is no Service gone',
@@ -196,7 +196,7 @@ export const badSettings: readonly BadSet[] = [
     set: withObject(prod, 'dashboard/configmap-dashboard.yaml', (map) => {
       map.data.LOG_LEVLE = 'info';
     }),
-    place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml',
+    place: 'manifests/prod/dashboard/rollout-dashboard-api.yaml',
     message: 'no config of dashboard reads LOG_LEVLE',
   },
   {
@@ -206,17 +206,17 @@ export const badSettings: readonly BadSet[] = [
     set: withObject(prod, 'dashboard/configmap-dashboard.yaml', (map) => {
       map.data.PUBLIC_URL = undefined;
     }),
-    place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml',
+    place: 'manifests/prod/dashboard/rollout-dashboard-api.yaml',
     message: 'PUBLIC_URL is missing',
   },
   {
     code: 'X913',
     proof: 'variables',
     what: 'a ConfigMap that is not there',
-    set: withObject(prod, 'dashboard/deployment-dashboard-api.yaml', (manifest) => {
+    set: withObject(prod, 'dashboard/rollout-dashboard-api.yaml', (manifest) => {
       pod(manifest).spec.containers[0].envFrom[0].configMapRef.name = 'gone';
     }),
-    place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml',
+    place: 'manifests/prod/dashboard/rollout-dashboard-api.yaml',
     message: 'there is no ConfigMap gone',
   },
   {
@@ -226,7 +226,7 @@ export const badSettings: readonly BadSet[] = [
     set: withObject(prod, 'order/configmap-order.yaml', (map) => {
       map.data.PRODUCT_URL = 'http://product-worker.product.svc.cluster.local:8081';
     }),
-    place: 'manifests/prod/order/deployment-order-api-a.yaml',
+    place: 'manifests/prod/order/rollout-order-api.yaml',
     message: 'where nothing answers. Write the name and port of a Service of product',
   },
   {
@@ -236,7 +236,7 @@ export const badSettings: readonly BadSet[] = [
     set: withObject(prod, 'order/configmap-order.yaml', (map) => {
       map.data.PRODUCT_URL = 'http://user-api.user.svc.cluster.local:8080/';
     }),
-    place: 'manifests/prod/order/deployment-order-api-a.yaml',
+    place: 'manifests/prod/order/rollout-order-api.yaml',
     message: 'order does not declare that it calls user. Add it to its access',
   },
   {
@@ -246,7 +246,7 @@ export const badSettings: readonly BadSet[] = [
     set: withObject(prod, 'dashboard/configmap-dashboard.yaml', (map) => {
       map.data.CACHE_URL = 'rediss://me:hunter2@cache.example:6379';
     }),
-    place: 'manifests/prod/dashboard/deployment-dashboard-api.yaml',
+    place: 'manifests/prod/dashboard/rollout-dashboard-api.yaml',
     message: 'looks like a URL with a password',
   },
 ];

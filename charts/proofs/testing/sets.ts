@@ -25,6 +25,21 @@ export function goodSet(environment: EnvironmentName, all: readonly Service[] = 
   return { ...input, manifests: renderEnvironment(input) };
 }
 
+/** Prod with the APIs of two services in zones instead of canaries. */
+export const zonedSet = (): RenderedEnvironment =>
+  goodSet(
+    'prod',
+    services.map((service) => (['order', 'user'].includes(service.name) ? inZones(service) : service)),
+  );
+
+/** A service with its API in prod's zones, with so many replicas. */
+export function inZones(service: Service, replicas?: number): Service {
+  const { canary: _, ...own } = service.workloads['api'] ?? {};
+  const count = replicas ? { replicas: { dev: replicas, staging: replicas, prod: replicas } } : {};
+  const workloads = { ...service.workloads, api: { ...own, ...count, spreadIn: ['prod'] } } as Service['workloads'];
+  return { ...service, workloads };
+}
+
 /** A copy of a set with one object changed: a fixture that must fail. */
 export function withObject(
   set: RenderedEnvironment,
