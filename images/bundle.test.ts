@@ -1,15 +1,19 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { services } from '@millrace/catalog/services.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestDatabase } from '@millrace/runtime/testing/postgres.ts';
+import { createTestDatabase } from '@millrace/runtime/testing/postgres.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { BillOfMaterials } from './bill-of-materials.ts';
 import { placed } from './bundle-plugins.ts';
 import type { Bundle } from './bundle-service.ts';
 import { bundleService, maxEntryBytes, maxTotalBytes } from './bundle-service.ts';
-import { warmCompileCache } from './compile-cache.ts';
+import { imageUser, warmCompileCache } from './compile-cache.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const built = services.map(({ name }) => name).filter((name) => existsSync(join(root, 'services', name, 'main.ts')));
@@ -35,6 +39,7 @@ describe.each(built)('the bundle of %s', (service) => {
     // Outside of the repository, where no node_modules can be found.
     folder = mkdtempSync(join(tmpdir(), 'millrace-bundle-'));
     bundle = await bundleService({ root, service, folder: join(folder, service) });
+    expect((await warmCompileCache(bundle.folder, { user: imageUser })).files).toBeGreaterThan(2);
   });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,8 +57,25 @@ describe.each(built)('the bundle of %s', (service) => {
     expect(own.filter((path) => !allowed.test(path) || /\.test\.ts$|\/testing\//.test(path))).toEqual([]);
   });
 
+  test('names what it is made of', () => {
+    const bill = JSON.parse(readFileSync(join(bundle.folder, 'bundle.cdx.json'), 'utf8')) as BillOfMaterials;
+    expect(bill.metadata.component.name).toBe(`@millrace/${service}`);
+    const named = new Set(bill.components.map(({ name }) => name));
+    const sources = bundle.sources.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+    expect(sources.filter((name) => !named.has(name))).toEqual([]);
+    expect(named.has('zod')).toBe(true);
+    expect(bill.components.filter(({ licenses }) => licenses === undefined)).toEqual([]);
+  });
+
+  test('tells its version without any setting', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['start.js', '--version'], {
+      cwd: bundle.folder,
+      env: {},
+    });
+    expect(stdout).toBe(`${service} 0.1.0 on Node ${process.versions.node}\n`);
+  });
+
   test('starts in an empty folder with nothing but Node, and answers', async () => {
-    expect((await warmCompileCache(bundle.folder)).files).toBeGreaterThan(2);
     const port = await freePort();
     const child = spawn(process.execPath, [join(bundle.folder, 'start.js')], { cwd: folder, env: settings(port) });
     let said = '';
@@ -66,7 +88,74 @@ describe.each(built)('the bundle of %s', (service) => {
       child.kill('SIGKILL');
     }
   });
+
+  test('runs as the user of the image where nothing can be written, is ready on its own schema, and ends well', {
+    timeout: 60_000,
+  }, async () => {
+    const databases = [await createTestDatabase(), await createTestDatabase()];
+    onTestFinished(() => dropAll(databases));
+    const before = protect(folder);
+    onTestFinished(() => release(folder));
+    const port = await freePort();
+    const env = { ...settings(port), ...databaseSettings(databases) };
+    if (hasDatabase(service)) expect(await runAsImage(bundle, { ...env, MILLRACE_WORKLOAD: 'migrate' })).toBe(0);
+    const child = startAsImage(bundle, { ...env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    onTestFinished(() => void child.process.kill('SIGKILL'));
+    const answer = await answerOf(`http://127.0.0.1:${port}/readyz`, () => child.process.exitCode);
+    expect({ answer, said: answer === 200 ? '' : child.said() }).toEqual({ answer: 200, said: '' });
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toBe(0);
+    // The cache that was made beforehand is this user's too.
+    if (process.getuid?.() === 0) expect(child.said()).toMatch(/main\.js\.{3}.*success|main\.js was accepted/);
+    expect(protect(folder)).toEqual(before);
+  });
 });
+
+const hasDatabase = (name: string): boolean =>
+  services.find((service) => service.name === name)?.database !== undefined;
+
+const databaseSettings = ([own, warehouse]: TestDatabase[]): Record<string, string> => ({
+  DATABASE_URL: own?.url ?? '',
+  WAREHOUSE_URL: warehouse?.url ?? '',
+});
+
+async function dropAll(databases: TestDatabase[]): Promise<void> {
+  for (const database of databases) await database.drop();
+}
+
+/** As in an image: everybody may read and nobody write. Gives every file with its time and mode, to see a change. */
+function protect(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).sort();
+  for (const path of [folder, ...paths]) chmodSync(path, statSync(path).isDirectory() ? 0o555 : 0o444);
+  return paths.map((path) => `${path} ${statSync(path).mtimeMs} ${statSync(path).mode}`);
+}
+
+/** So that whoever owns it can remove it. */
+function release(folder: string): void {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  for (const path of [folder, ...folders]) chmodSync(path, 0o755);
+}
+
+/**
+ * Runs a bundle as the user of the image. Who runs the tests as root becomes that user in the process itself, because that
+ * user may not even reach Node in the checkout; others run it as themselves, and own nothing that may be written either.
+ */
+function startAsImage(bundle: Bundle, env: Record<string, string>) {
+  const script = `
+    if (process.getuid() === 0) { process.setgroups([]); process.setgid(${imageUser}); process.setuid(${imageUser}); }
+    await import(${JSON.stringify(`file://${bundle.folder}/start.js`)});`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd: bundle.folder, env });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  return { process: child, said: () => said, ended };
+}
+
+const runAsImage = (bundle: Bundle, env: Record<string, string>): Promise<number | null> =>
+  startAsImage(bundle, env).ended;
 
 /** Settings of any service, with addresses where nobody answers: /healthz speaks of the process alone. */
 function settings(port: number): Record<string, string> {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { services } from '@millrace/catalog/services.ts';
 import { bundleService, folderBytes, maxEntryBytes, maxTotalBytes } from './bundle-service.ts';
-import { warmCompileCache } from './compile-cache.ts';
+import { imageUser, warmCompileCache } from './compile-cache.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const built = services.map(({ name }) => name).filter((name) => existsSync(join(root, 'services', name, 'main.ts')));
@@ -25,7 +25,7 @@ for (const service of wanted) {
 
 async function bundleOne(service: string): Promise<void> {
   const bundle = await bundleService({ root, service, folder: join(root, 'dist', service) });
-  const { files } = await warmCompileCache(bundle.folder);
+  const { files } = await warmCompileCache(bundle.folder, { user: imageUser });
   const all = await folderBytes(bundle.folder);
   console.log(
     `${service}: entry ${kilobytes(bundle.entryBytes)}, code ${kilobytes(bundle.totalBytes)}, ` +

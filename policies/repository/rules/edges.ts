@@ -10,12 +10,13 @@ const allowed: Record<string, { code: string[]; tests: string[] }> = {
   runtime: { code: ['catalog'], tests: ['local'] },
   services: { code: ['catalog', 'runtime'], tests: ['local'] },
   local: { code: ['catalog', 'runtime'], tests: [] },
-  images: { code: ['catalog'], tests: [] },
+  images: { code: ['catalog'], tests: ['runtime'] },
   fargate: { code: ['catalog'], tests: [] },
   charts: { code: ['catalog', 'fargate'], tests: [] },
   policies: { code: ['catalog', 'fargate'], tests: [] },
   bench: { code: ['catalog', 'runtime', 'local', 'images', 'charts', 'fargate'], tests: [] },
-  e2e: { code: ['catalog', 'runtime', 'local'], tests: [] },
+  cluster: { code: ['catalog', 'fargate', 'charts', 'policies'], tests: [] },
+  e2e: { code: ['catalog', 'runtime', 'local', 'cluster', 'fargate', 'policies'], tests: [] },
 };
 
 /** An import of our own code crosses packages only as the table says, by the package's name and with the file's ending. */
