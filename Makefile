@@ -9,7 +9,7 @@ RUN := export PATH="$(TOOLS):$$PATH"; exec
 
 PORT ?= 8080
 DATA_DIR ?= .local
-export PORT DATA_DIR LOG SITE SPEED ENV OUT FROM TO JSON FORMAT SERVICE
+export PORT DATA_DIR LOG SITE SPEED ENV OUT FROM TO JSON FORMAT SERVICE IMAGES REVISION REV CHECK DRY PR BODY REF REPOSITORY KIND
 
 .PHONY: help
 help: ## list the targets
@@ -31,6 +31,10 @@ replay: setup ## import an access log as page views (LOG=file[.gz], SITE=, SPEED
 redrive: setup ## bring dead letters back to their queue (QUEUE=dev-millrace-order-StockReserved, AGAIN=1)
 	@$(RUN) node runtime/redrive-main.ts $(if $(QUEUE),$(QUEUE)) $(if $(AGAIN),--again)
 
+.PHONY: cluster
+cluster: setup ## a control plane, simulated Fargate and Argo CD on this machine (ENV=dev, REF=branch, REPOSITORY=, KIND=1)
+	@$(RUN) node cluster/main.ts
+
 .PHONY: synth
 synth: setup ## render manifests/ from the catalog (ENV=dev,staging,prod; OUT=folder)
 	@$(RUN) env NODE_COMPILE_CACHE=node_modules/.cache/synth node charts/main.ts
@@ -42,6 +46,14 @@ validate: setup ## manifests/ is current and keeps every rule: schemas, admissio
 .PHONY: diff
 diff: setup ## what a release changes (FROM=ref or environment, HEAD unless said; TO=…; JSON=1, FORMAT=markdown)
 	@$(RUN) node charts/diff/main.ts
+
+.PHONY: release
+release: setup ## new images into dev as one commit (ENV=dev, IMAGES=file or -; REVISION=, OUT=clone, CHECK=0, DRY=1)
+	@$(RUN) node charts/release/release-main.ts
+
+.PHONY: promote
+promote: setup ## images from one environment to the next, or back (TO=; FROM=, SERVICE=, REV=commit, OUT=clone, PR=0, DRY=1)
+	@$(RUN) node charts/release/promote-main.ts
 
 .PHONY: cost
 cost: setup ## what Fargate bills, per pod, service and environment (ENV=; JSON=1)
@@ -58,6 +70,10 @@ docs: setup ## write the generated pages and Terraform's inputs from the catalog
 .PHONY: test
 test: setup ## every check that needs no cloud; ends with `N passed, N failed`
 	@$(RUN) node policies/repository/test-all.ts
+
+.PHONY: e2e
+e2e: setup ## the releases on such clusters, from push to healthy; ends with `N passed, N failed` (PATIENCE=3 if busy)
+	@$(RUN) node policies/repository/test-all.ts e2e
 
 .PHONY: bench
 bench: setup ## the benchmarks, as ratios measured in one run (about an hour)

@@ -110,6 +110,7 @@ describe('make validate', () => {
       ['E080', 'arn:aws:iam::444455556666:role/staging-millrace-nobody'],
       ['E080', 'sqs.us-east-1.amazonaws.com/111122223333/'],
       ['E080', '777788889999.dkr.ecr.us-east-1.amazonaws.com'],
+      ['E080', 'https://aps-workspaces.us-east-1.amazonaws.com/workspaces/ws-00000000-0000-0000-0000-000000000000'],
       ['E081', 'arn:aws:sqs:us-east-1:444455556666:staging-millrace-*'],
       ['E082', 'sg-00000000000000000'],
       ['E083', 'subnet-00000000000000000'],

@@ -17,6 +17,7 @@ export function checkContract(sets: readonly ValidatedSet[]): Finding[] {
         const said = textsOf(located.manifest).flatMap((text) => [
           ...arnFaults(text, { set, known }),
           ...accountFaults(text, set),
+          ...workspaceFaults(text, set),
           ...nameFaults(text, { set, known }),
           ...foreignFaults(text, { located, owners, owning }),
         ]);
@@ -75,6 +76,14 @@ function accountFaults(text: string, { environment, platform }: ValidatedSet): F
       e080(`${place} is of another account or region. ${environment} is ${platform.account} in ${platform.region}.`),
     ];
   });
+}
+
+/** Metrics are written to, and asked of, the environment's own workspace of Prometheus. */
+function workspaceFaults(text: string, { environment, platform }: ValidatedSet): Fault[] {
+  const found = text.match(/https:\/\/aps-workspaces\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\/workspaces\/[\w-]+/g) ?? [];
+  return found
+    .filter((url) => url !== platform.telemetry.metricsUrl)
+    .map((url) => e080(`${url} is another workspace. ${environment} has ${platform.telemetry.metricsUrl}.`));
 }
 
 const names = [
