@@ -31,7 +31,7 @@ async function workload(...statuses: (number | 'silent' | 'hangs up')[]): Promis
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/readyz`;
 }
 
-const limits = { deadlineMs: 2_000, pauseMs: 5, answerMs: 200 };
+const limits = { deadlineMs: 10_000, pauseMs: 5, answerMs: 1_000 };
 
 describe('a smoke test', () => {
   it('asks each workload of a service at its Service', () => {
@@ -56,7 +56,7 @@ describe('a smoke test', () => {
   it.each([
     ['a workload that is not ready', [503], /^503 \{"asked": \d+\}$/],
     ['one that sends elsewhere', [302], /redirect/],
-    ['one that hangs up', ['hangs up'], /closed|reset/],
+    ['one that hangs up', ['hangs up'], /closed|reset|EPIPE|hang up/],
     ['one that says nothing', ['silent'], /timeout/],
   ] as const)('gives up on %s at the deadline', async (_, statuses, last) => {
     const target = { workload: 'api', url: await workload(...statuses) };
@@ -64,7 +64,7 @@ describe('a smoke test', () => {
     const [answer] = await smoke([target], { ...limits, deadlineMs: 300 });
     expect(answer).toMatchObject({ isReady: false, last: expect.stringMatching(last) });
     expect(answer?.attempts).toBeGreaterThan(0);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('of a service that is not there ends with 1 and the reason in one line', async () => {

@@ -61,7 +61,7 @@ const goPrograms = {
     folder: '.',
     sources: 'controller-manager',
     target: './controller-manager',
-    minutes: 6,
+    minutes: 4,
     version: kubernetes,
     installed: { names: ['kube-controller-manager'], ask: ['--version'], precision: 2 },
   },
@@ -77,7 +77,7 @@ const goPrograms = {
     folder: 'argocd',
     sources: '',
     target: 'github.com/argoproj/argo-cd/v3/cmd',
-    minutes: 7,
+    minutes: 5,
     version: {
       module: 'github.com/argoproj/argo-cd/v3',
       stamp: (version) => ({ 'github.com/argoproj/argo-cd/v3/common.version': version }),
@@ -88,7 +88,7 @@ const goPrograms = {
     folder: 'rollouts-controller',
     sources: '',
     target: 'github.com/argoproj/argo-rollouts/cmd/rollouts-controller',
-    minutes: 5,
+    minutes: 4,
     version: {
       module: 'github.com/argoproj/argo-rollouts',
       stamp: (version) => ({ 'github.com/argoproj/argo-rollouts/utils/version.version': version }),
