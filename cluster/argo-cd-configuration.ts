@@ -1,9 +1,10 @@
 import { argoCdBehaviour } from '@millrace/charts/delivery/argo-cd-settings.ts';
+import { definitionSources } from '@millrace/policies/schemas/kinds.ts';
 import { readModuleObjects } from '@millrace/policies/schemas/module-documents.ts';
 import type { KubernetesObject } from './objects.ts';
 
-/** Argo CD's own release: what runs here is its code at this version. */
-export const argoCdSource = { module: 'github.com/argoproj/argo-cd/v3', version: 'v3.2.11' };
+/** Argo CD's own release, at the version of its definitions. */
+export const argoCdSource = releaseOf('github.com/argoproj/argo-cd/v3');
 
 const files = [
   'argocd-cm',
@@ -47,4 +48,11 @@ export async function argoCdConfiguration(facts: {
 /** The settings in which clouds and this machine are alike; how often it looks is said by variables here. */
 export function withBehaviour(object: { [field: string]: unknown }): Record<string, string> {
   return { ...(object['data'] as Record<string, string> | undefined), ...argoCdBehaviour };
+}
+
+/** A module at the version at which its definitions are installed. @throws Error for one that brings none. */
+export function releaseOf(module: string): { module: string; version: string } {
+  const source = definitionSources.find((each) => each.module === module);
+  if (!source) throw new Error(`${module} brings no definitions`);
+  return { module, version: source.version };
 }

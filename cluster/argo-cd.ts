@@ -51,6 +51,9 @@ export function redisPlan({
   };
 }
 
+/** Fewer rounds of Go's collector, which cost more than memory on two processors, and a bound to what it may let grow. */
+const controllerMemory = { GOGC: '300', GOMEMLIMIT: '500MiB' };
+
 /** One binary is each of them: a variable says which. */
 export function argoCdPlans(facts: ArgoCdFacts): ProcessPlan<ProcessName>[] {
   return [repoServer(facts), applicationController(facts), applicationSetController(facts)];
@@ -76,8 +79,10 @@ function repoServer(facts: ArgoCdFacts): ProcessPlan<ProcessName> {
 
 function applicationController(facts: ArgoCdFacts): ProcessPlan<ProcessName> {
   const { ports } = facts;
+  const plan = argoCdPlan(facts, 'argocd-application-controller');
   return {
-    ...argoCdPlan(facts, 'argocd-application-controller'),
+    ...plan,
+    environment: { ...plan.environment, ...controllerMemory },
     words: [
       `--kubeconfig=${kubeconfigFile(facts.folder, 'argocd-application-controller')}`,
       `--repo-server=127.0.0.1:${ports.repoServer}`,

@@ -79,6 +79,8 @@ export function superviseChild(plan: ProcessPlan, dieTogether: readonly string[]
     stop: async (graceMs) => {
       state.isStopping = true;
       state.child?.kill('SIGTERM');
+      // An open channel would keep a program of ours there.
+      if (state.child?.connected) state.child.disconnect();
       const timer = setTimeout(() => state.child?.kill('SIGKILL'), graceMs);
       await ended;
       clearTimeout(timer);

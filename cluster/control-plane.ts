@@ -13,12 +13,15 @@ import { answersHttp } from './ready.ts';
 import { kubeconfigFile } from './users.ts';
 
 const askMs = 1_000;
+/** Fewer rounds of Go's collector, which cost more than memory on two processors, and a bound to what they may let grow. */
+const apiServerMemory = { GOGC: '200', GOMEMLIMIT: '1GiB' };
 
 /** etcd and the API server; they may start together, the server waits for its store. */
 export function controlPlanePlans(
   place: ControlPlanePlace,
   { workplace, programs }: { workplace: Workplace; programs: { etcd: string; apiServer: string } },
 ): [ProcessPlan<ProcessName>, ProcessPlan<ProcessName>] {
+  const apiServer = workplace('kube-apiserver');
   return [
     {
       ...workplace('etcd'),
@@ -27,7 +30,8 @@ export function controlPlanePlans(
       isReady: () => answersHttp(`http://127.0.0.1:${place.ports.etcd}/readyz`),
     },
     {
-      ...workplace('kube-apiserver'),
+      ...apiServer,
+      environment: { ...apiServer.environment, ...apiServerMemory },
       program: programs.apiServer,
       words: [...apiServerWords(place), '--enable-admission-plugins=NodeRestriction'],
       isReady: () => isApiServerReady(place.ports.api),

@@ -4,7 +4,7 @@ import { argoCdRules, argoCdServerRules } from '@millrace/charts/delivery/argo-c
 import { rolloutsRules } from '@millrace/charts/delivery/rollouts-rights.ts';
 import type { ModuleObject } from '@millrace/policies/schemas/module-documents.ts';
 import { readModuleObjects } from '@millrace/policies/schemas/module-documents.ts';
-import { argoCdSource } from './argo-cd-configuration.ts';
+import { argoCdSource, releaseOf } from './argo-cd-configuration.ts';
 import type { KubernetesObject } from './objects.ts';
 
 const read = ['get', 'list', 'watch'];
@@ -111,8 +111,7 @@ const sources = [
   },
   {
     namespace: 'argo-rollouts',
-    module: 'github.com/argoproj/argo-rollouts',
-    version: 'v1.10.1',
+    ...releaseOf('github.com/argoproj/argo-rollouts'),
     files: ['manifests/base/argo-rollouts-sa.yaml'],
   },
 ] as const;

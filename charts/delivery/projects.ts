@@ -29,19 +29,16 @@ export function addProjects(place: DeliveryPlace): void {
     },
   });
   addProject(place, platformScope, {
-    // Without windows: the commit that changes them must arrive.
     description: 'What Argo CD is told: projects and Applications.',
     ...signatures(platform),
   });
   addProject(place, addOnScope, {
     description: 'Argo CD itself and the add-ons, from their charts.',
     sourceRepos: [...new Set(addOns.map(({ chart }) => chart.repository))],
-    ...windows(place),
   });
   addProject(place, clusterScope, {
     description: 'What the cluster has once: admission policies, priority classes, the log router.',
-    ...signatures(place.platform),
-    ...windows(place),
+    ...signatures(platform),
   });
   const scopes = new Map(projectScopes(services, environment).map((scope) => [scope.name, scope]));
   for (const service of services) {
@@ -79,7 +76,10 @@ function addProject(place: DeliveryPlace, scope: ProjectScope, facts: ProjectFac
   });
 }
 
-/** Outside these windows nothing is changed, by nobody: the way round is a commit that changes the windows. */
+/**
+ * Outside these windows a service is not changed, by nobody: the way round is a commit that changes the windows. The root brings
+ * that commit, so neither it nor what it waits for (the cluster, the add-ons) may be held by a window.
+ */
 function windows({ platform }: DeliveryPlace): Pick<AppProjectSpec, 'syncWindows'> {
   const { releaseWindows = [] } = platform.delivery;
   if (releaseWindows.length === 0) return {};

@@ -77,7 +77,7 @@ const nextSteps = (facts: { environment: EnvironmentName; context: string; platf
     `See how far it is: kubectl --context ${facts.context} --namespace argocd get applications`,
     `Its page, once its load balancer is there: https://${facts.platform.argocd.domain}`,
     ...(facts.platform.delivery.releaseWindows?.length
-      ? ['Outside of the release windows it waits: argocd/README.md, "Break glass".']
+      ? ['Outside of the release windows the services wait: argocd/README.md, "Break glass".']
       : []),
     '',
   ].join('\n');
