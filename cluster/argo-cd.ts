@@ -162,5 +162,5 @@ function argoCdPlan(facts: ArgoCdFacts, name: ArgoCdProgram): Omit<ProcessPlan<P
 }
 
 /** The address of a socket may have 107 characters at most, so it does not lie in the cluster's folder. */
-const askPassSocket = (folder: string): string =>
+export const askPassSocket = (folder: string): string =>
   join(tmpdir(), `millrace-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.sock`);

@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
@@ -7,6 +7,7 @@ import { readPlatform } from '@millrace/policies/platforms.ts';
 import type { ApiClient } from '@millrace/policies/tools/api-client.ts';
 import type { ApplicationState } from './applications.ts';
 import { isDone, readApplications } from './applications.ts';
+import { askPassSocket } from './argo-cd.ts';
 import { watchBranch } from './branch-watch.ts';
 import { Crew } from './crew.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -102,6 +103,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const stop = async (): Promise<void> => {
     watch?.stop();
     await crew.stop(stopOrder);
+    await rm(askPassSocket(folder), { force: true });
     lock.release();
   };
   try {

@@ -15,5 +15,7 @@ await runCommand(usage, async (words) => {
   process.send?.({ controlUrl: fargate.controlUrl });
   await isToEnd;
   await fargate.close();
+  // An open channel would keep it there.
+  if (process.connected) process.disconnect();
   return 0;
 });
