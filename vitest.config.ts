@@ -7,7 +7,7 @@ const wholePlatform = 'e2e/**/*.test.ts';
 const wholeCluster = 'e2e/cluster/**/*.test.ts';
 
 /** The clusters' deadlines are for two cores without other work; PATIENCE=3 gives a busy machine three times as long. */
-const patience = Number(process.env['PATIENCE'] ?? '1');
+const patience = Number(process.env['PATIENCE'] || '1');
 
 export default defineConfig({
   test: {
@@ -50,6 +50,7 @@ export default defineConfig({
         test: {
           // `make e2e`: these start clusters, with a real API server and a real Argo CD. They measure, so they run alone too.
           name: 'cluster',
+          globalSetup: ['e2e/cluster/global-setup.ts'],
           include: [wholeCluster],
           exclude: never,
           fileParallelism: false,

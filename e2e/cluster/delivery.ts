@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { services } from '@millrace/catalog/services.ts';
@@ -8,7 +6,7 @@ import type { Cluster } from '@millrace/cluster/cluster.ts';
 import { startCluster } from '@millrace/cluster/cluster.ts';
 import { seconds } from './patience.ts';
 import type { Repository } from './repository.ts';
-import { digestOf, makeRepository, pinsOf } from './repository.ts';
+import { digestsIn, openRepository } from './repository.ts';
 
 /** A cluster that watches a repository, and what people do to both. */
 export interface Delivery {
@@ -36,6 +34,7 @@ export interface Delivery {
   application(name: string): Promise<ApplicationState>;
   /** Ends a sync that waits for what will never be, as `argocd app terminate-op` does. */
   endSync(name: string): Promise<void>;
+  /** Stops the cluster; what it keeps on disk stays for the next file. */
   end(): Promise<void>;
 }
 
@@ -52,32 +51,25 @@ const firstDeadlineMs = seconds(150);
 const waitDeadlineMs = seconds(60);
 const arrivalDeadlineMs = seconds(90);
 
-/** Makes a repository with images for an environment, starts its cluster, and waits until all of it runs. */
-export async function startDelivery(
-  environment: EnvironmentName,
-  prepare: (repository: Repository) => void = () => undefined,
-): Promise<Delivery> {
-  const repository = makeRepository();
+/** The folder that global-setup.ts made. */
+export function deliveryFolder(): string {
+  const folder = process.env.TEST_DELIVERY_DIR;
+  if (!folder) throw new Error('there is no repository: run these tests with "vitest --project cluster"');
+  return folder;
+}
+
+/** Starts an environment's cluster, where the last file left it, and waits until it runs what stands in Git. */
+export async function startDelivery(environment: EnvironmentName): Promise<Delivery> {
+  const folder = deliveryFolder();
+  const repository = openRepository(folder);
+  const dataDir = join(folder, environment);
+  const cluster = await startCluster({ environment, repository: repository.path, dataDir });
+  const delivery = deliveryOf({ environment, cluster, repository });
   try {
-    prepare(repository);
-    repository.pin(environment, pinsOf(serviceNames, 'one'));
-    await repository.render(environment);
-    repository.commit(`release ${environment}: one`);
-    const push = pushNow(repository);
-    const watched = await watch(environment, repository);
-    const end = async (): Promise<void> => {
-      await watched.end();
-      repository.remove();
-    };
-    try {
-      await watched.arrived(push, firstDeadlineMs);
-      return { ...watched, end };
-    } catch (error) {
-      await end();
-      throw error;
-    }
+    await delivery.arrived(pushNow(repository), firstDeadlineMs);
+    return delivery;
   } catch (error) {
-    repository.remove();
+    await delivery.end();
     throw error;
   }
 }
@@ -88,33 +80,15 @@ export function pushNow(repository: Repository): Push {
   return { revision: repository.push(), at };
 }
 
-/** Starts a cluster on a repository; all that it keeps goes with it, the repository stays. */
-export async function watch(environment: EnvironmentName, repository: Repository): Promise<Delivery> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'millrace-cluster-'));
-  const remove = (): void => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
-  try {
-    const cluster = await startCluster({ environment, repository: repository.path, dataDir });
-    return deliveryOf({ environment, cluster, repository, remove });
-  } catch (error) {
-    remove();
-    throw error;
-  }
-}
-
-function deliveryOf(facts: {
-  environment: EnvironmentName;
-  cluster: Cluster;
-  repository: Repository;
-  remove: () => void;
-}): Delivery {
-  const { environment, cluster, repository, remove } = facts;
+function deliveryOf(facts: Pick<Delivery, 'environment' | 'cluster' | 'repository'>): Delivery {
+  const { environment, cluster, repository } = facts;
   const delivery: Delivery = {
     environment,
     cluster,
     repository,
     async release(round, names = serviceNames) {
-      repository.pin(environment, pinsOf(names, round));
-      await repository.render(environment);
+      repository.pin(environment, digestsIn(round, names));
+      await repository.mustRun('charts/main.ts', '--env', environment);
       repository.commit(`release ${environment}: ${round}`);
       return pushNow(repository);
     },
@@ -147,13 +121,7 @@ function deliveryOf(facts: {
       const reply = await cluster.api.ask('PATCH', path, { body });
       if (reply.status !== 200) throw new Error(`PATCH ${path}: ${reply.status} ${String(reply.body['message'])}`);
     },
-    async end() {
-      await cluster.stop();
-      remove();
-    },
+    end: () => cluster.stop(),
   };
   return delivery;
 }
-
-/** The digest that a service's pods run after a round. */
-export const digestIn = (round: string, service: string): string => digestOf(`${service} ${round}`);

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rollout } from './canary.ts';
-import { openWindows, rollout, setMetric, shortenCanaries, weights } from './canary.ts';
+import { rollout, setMetric, weights } from './canary.ts';
 import type { Delivery } from './delivery.ts';
-import { digestIn, pushNow, startDelivery } from './delivery.ts';
+import { pushNow, startDelivery } from './delivery.ts';
 import { identities, imageDigestOf, isReady, podsOf } from './objects.ts';
 import { seconds } from './patience.ts';
+import { digestIn } from './repository.ts';
 
 let prod: Delivery;
 beforeAll(async () => {
-  prod = await startDelivery('prod', (repository) => {
-    shortenCanaries(repository);
-    openWindows(repository);
-  });
+  prod = await startDelivery('prod');
 }, seconds(240));
 afterAll(() => prod?.end(), seconds(60));
 

@@ -1,20 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
-import type { Pin, Release } from '@millrace/catalog/releases.ts';
+import type { Release } from '@millrace/catalog/releases.ts';
 
 /** What a command answered. */
 export interface Ended {
@@ -33,12 +22,14 @@ export interface Repository {
   work: string;
   /** Runs a TypeScript program of the clone. */
   run(program: string, ...words: string[]): Promise<Ended>;
+  /** The same, for one that must do well; gives its standard output. @throws with all that it said. */
+  mustRun(program: string, ...words: string[]): Promise<string>;
   /** Runs git in the clone and gives what it prints. @throws with what it says when it fails. */
   git(...words: string[]): string;
-  /** Writes which images an environment runs; services that are not named keep theirs. */
-  pin(environment: EnvironmentName, pins: Record<string, Pin>): void;
-  /** Renders manifests/ of these environments. @throws with the faults. */
-  render(...environments: EnvironmentName[]): Promise<void>;
+  /** The digest of each service's image in an environment. */
+  pinned(environment: EnvironmentName): Record<string, string>;
+  /** Writes which images services run in an environment, as if they came from the newest commit. */
+  pin(environment: EnvironmentName, digests: Record<string, string>): void;
   /** Changes a file of the clone by its text. @throws when that changes nothing. */
   edit(file: string, change: (text: string) => string): void;
   write(file: string, text: string): void;
@@ -48,7 +39,6 @@ export interface Repository {
   push(): string;
   /** Takes a commit back by a new one; gives that. */
   revert(commit: string): string;
-  remove(): void;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -58,21 +48,38 @@ const isLeftOut = /(^|\/)fixtures\/|\.test\.ts$/;
 const runDeadlineMs = 120_000;
 const maxOutputBytes = 64 * 1024 * 1024;
 
-/** Makes both in a temporary folder; the clone's first commit is pushed, with every environment's pins as they are. */
-export function makeRepository(): Repository {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-repository-'));
+/** Makes both in a folder; the clone's first commit is the working tree as it is. */
+export function makeRepository(folder: string): Repository {
+  const repository = openRepository(folder);
+  copyTree(repository.work);
+  linkPackages(repository.work);
+  startHistory(repository);
+  return repository;
+}
+
+/** The repository and the clone that were made in a folder. */
+export function openRepository(folder: string): Repository {
   const work = join(folder, 'work');
-  const path = join(folder, 'millrace.git');
   const git = (...words: string[]): string => runGit(work, words);
-  const repository: Repository = {
-    path,
+  const run = (program: string, ...words: string[]): Promise<Ended> => runProgram(work, [program, ...words]);
+  const fileOf = (environment: EnvironmentName): string => join(work, 'releases', `${environment}.json`);
+  return {
+    path: join(folder, 'millrace.git'),
     work,
     git,
-    run: (program, ...words) => runProgram(work, [program, ...words]),
-    pin: (environment, pins) => writePins(join(work, 'releases', `${environment}.json`), pins),
-    async render(...environments) {
-      const { code, errors } = await runProgram(work, ['charts/main.ts', '--env', environments.join(',')]);
-      if (code !== 0) throw new Error(`manifests of ${environments.join(', ')} were not rendered:\n${errors}`);
+    run,
+    async mustRun(program, ...words) {
+      const { code, output, errors } = await run(program, ...words);
+      if (code !== 0) throw new Error(`${program} ${words.join(' ')}: exit code ${code}\n${output}${errors}`);
+      return output;
+    },
+    pinned: (environment) =>
+      Object.fromEntries(Object.entries(readPins(fileOf(environment))).map(([name, { digest }]) => [name, digest])),
+    pin(environment, digests) {
+      const revision = git('rev-parse', 'HEAD');
+      const pins = Object.entries(digests).map(([name, digest]) => [name, { digest, revision }]);
+      const all: Release = { pins: { ...readPins(fileOf(environment)), ...Object.fromEntries(pins) } };
+      writeFileSync(fileOf(environment), `${JSON.stringify(all, null, 2)}\n`);
     },
     edit(file, change) {
       const text = readFileSync(join(work, file), 'utf8');
@@ -97,27 +104,18 @@ export function makeRepository(): Repository {
       git('revert', '--no-edit', commit);
       return git('rev-parse', 'HEAD');
     },
-    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
-  try {
-    copyTree(work);
-    linkPackages(work);
-    startHistory(work, path);
-    return repository;
-  } catch (error) {
-    repository.remove();
-    throw error;
-  }
 }
 
-/** The digest of an image that nobody built: the same name, the same digest. */
-export const digestOf = (name: string): string => `sha256:${createHash('sha256').update(name).digest('hex')}`;
+/** The digest of an image that nobody built: of a service, in what CI would call a round of builds. */
+export const digestIn = (round: string, service: string): string =>
+  `sha256:${createHash('sha256').update(`${service} ${round}`).digest('hex')}`;
 
-/** A made-up image of each service, from a made-up commit: what CI would have pushed in its round `round`. */
-export function pinsOf(services: readonly string[], round: string): Record<string, Pin> {
-  const revision = createHash('sha1').update(round).digest('hex');
-  return Object.fromEntries(services.map((name) => [name, { digest: digestOf(`${name} ${round}`), revision }]));
-}
+/** The digests of several services' images in a round. */
+export const digestsIn = (round: string, services: readonly string[]): Record<string, string> =>
+  Object.fromEntries(services.map((name) => [name, digestIn(round, name)]));
+
+const readPins = (file: string): Release['pins'] => (JSON.parse(readFileSync(file, 'utf8')) as Release).pins;
 
 function copyTree(work: string): void {
   const words = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...parts];
@@ -143,8 +141,8 @@ function linkPackages(work: string): void {
   }
 }
 
-function startHistory(work: string, path: string): void {
-  runGit(work, ['init', '--quiet', '--initial-branch=main']);
+function startHistory({ git, path }: Repository): void {
+  git('init', '--quiet', '--initial-branch=main');
   const settings = {
     'user.name': 'Ada Example',
     'user.email': 'ada@example.com',
@@ -153,18 +151,11 @@ function startHistory(work: string, path: string): void {
     'core.autocrlf': 'false',
     'gc.auto': '0',
   };
-  for (const [name, value] of Object.entries(settings)) runGit(work, ['config', name, value]);
-  runGit(work, ['add', '--all']);
-  runGit(work, ['commit', '--quiet', '--message', 'the platform as it is']);
-  runGit(work, ['clone', '--quiet', '--bare', '.', path]);
-  runGit(work, ['remote', 'add', 'origin', path]);
-}
-
-function writePins(file: string, pins: Record<string, Pin>): void {
-  const { example, pins: old } = JSON.parse(readFileSync(file, 'utf8')) as Release;
-  // An example names no image: once there is a first real one, none of the examples stays.
-  const release: Release = { pins: { ...(example ? {} : old), ...pins } };
-  writeFileSync(file, `${JSON.stringify(release, null, 2)}\n`);
+  for (const [name, value] of Object.entries(settings)) git('config', name, value);
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'the platform as it is');
+  git('clone', '--quiet', '--bare', '.', path);
+  git('remote', 'add', 'origin', path);
 }
 
 function runGit(folder: string, words: readonly string[]): string {
@@ -179,12 +170,10 @@ function runGit(folder: string, words: readonly string[]): string {
 /** Without what Vitest tells its own processes. */
 function runProgram(work: string, words: readonly string[]): Promise<Ended> {
   const env = { ...process.env, NODE_OPTIONS: '', ENV: '', OUT: '', JSON: '' };
+  const options = { cwd: work, env, timeout: runDeadlineMs, maxBuffer: maxOutputBytes };
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      words,
-      { cwd: work, env, timeout: runDeadlineMs, maxBuffer: maxOutputBytes },
-      (error, output, errors) => resolve({ code: error ? Number(error.code ?? 1) : 0, output, errors }),
-    );
+    execFile(process.execPath, words, options, (error, output, errors) => {
+      resolve({ code: error ? Number(error.code ?? 1) : 0, output, errors });
+    });
   });
 }

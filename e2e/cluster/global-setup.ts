@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openWindows, shortenCanaries } from './canary.ts';
+import { serviceNames } from './delivery.ts';
+import { promote, release } from './releases.ts';
+import { makeRepository } from './repository.ts';
+
+/**
+ * Vitest calls this once for a run: one repository for all files, in which every environment has a release, and one folder
+ * for each environment's cluster, which a file starts and stops; what it left is what the next one finds.
+ */
+export async function setup(): Promise<() => void> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-delivery-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    const repository = makeRepository(folder);
+    shortenCanaries(repository);
+    openWindows(repository);
+    repository.commit('canaries of seconds, at any hour');
+    await release(repository, 'first', serviceNames);
+    for (const environment of ['staging', 'prod'] as const) await promote(repository, environment);
+    repository.push();
+    process.env.TEST_DELIVERY_DIR = folder;
+    return remove;
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
