@@ -14,8 +14,9 @@ export default defineConfig({
     // A process for each file: the suites start servers and change their own environment.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // For a machine with other work: many tests run a real command several times.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 60_000,
     allowOnly: false,
     passWithNoTests: false,

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { environmentNames } from '@millrace/catalog/environments.ts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandFault, environmentLine } from './command-fault.ts';
 import { mendFolder } from './manifest-folder.ts';
 import { header } from './manifest-text.ts';
@@ -75,9 +75,6 @@ beforeAll(() => {
   second = releases('second', 'second');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-// Each runs the real command, several times.
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('make synth', () => {
   it('writes every environment, the same bytes wherever it is asked to, and nothing the second time', async () => {
