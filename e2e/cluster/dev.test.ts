@@ -147,39 +147,34 @@ it('a commit that Fargate would refuse: make validate stops it; pushed anyway, i
   say(`refused by Fargate: ${refusedByFargate.join(' | ')}`);
 });
 
-describe('an Application that reaches into another namespace or brings a Secret or ClusterRole', () => {
-  it('is refused by its AppProject, with nothing of the commit applied, and the others go on', async () => {
-    const { cluster, repository } = dev;
-    const pods = await Promise.all(intrusions.map(({ service }) => podsOf(cluster.api, service)));
-    for (const { service, file, text } of intrusions) repository.write(`manifests/dev/${service}/${file}`, text);
-    await dev.trying('three services bring what is not theirs', async ({ revision }) => {
-      for (const { service, message } of intrusions) {
-        const said = await dev.waitFor(`what Argo CD says of ${service}`, async () => {
-          const { message: text } = await dev.application(service);
-          return message.test(text) ? text : undefined;
-        });
-        say(`refused by AppProject ${service}: ${message.exec(said)?.[0]}`);
-      }
-      const others = serviceNames.filter((name) => !intrusions.some(({ service }) => service === name));
-      await dev.settled(others, revision);
-      for (const { path } of intrusions) expect((await cluster.api.ask('GET', path)).status, path).toBe(404);
-      const now = await Promise.all(intrusions.map(({ service }) => podsOf(cluster.api, service)));
-      expect(now.map(identities)).toEqual(pods.map(identities));
+it('an Application that reaches into another namespace or brings a Secret or ClusterRole: refused by its AppProject', async () => {
+  const { cluster, repository } = dev;
+  const intruding = intrusions.map(({ service }) => service);
+  const podsNow = (): Promise<string[][]> =>
+    Promise.all(intruding.map(async (service) => identities(await podsOf(cluster.api, service))));
+  const saysOf = (name: string, what: RegExp): Promise<string> =>
+    dev.waitFor(`what Argo CD says of ${name}`, async () => {
+      const said = (await cluster.applications()).find((each) => each.name === name)?.message ?? '';
+      return what.test(said) ? said : undefined;
     });
-  });
-
-  it('is refused as a whole when its destination is not of its project', async () => {
-    dev.repository.write('manifests/dev/argocd/application-intruder.yaml', reachingApplication(dev.repository));
-    await dev.trying("an Application of user for order's namespace", async () => {
-      const said = await dev.waitFor('what Argo CD says of it', async () => {
-        const { message } = await dev.application('intruder');
-        return /InvalidSpecError/.test(message) ? message : undefined;
-      });
-      expect(said).toContain("namespace 'order' do not match any of the allowed destinations in project 'user'");
-      say(`refused by AppProject user: ${said}`);
-      const { object } = await dev.application('intruder');
-      expect(object['status']).not.toHaveProperty('operationState');
-    });
+  const before = await podsNow();
+  for (const { service, file, text } of intrusions) repository.write(`manifests/dev/${service}/${file}`, text);
+  repository.write('manifests/dev/argocd/application-intruder.yaml', reachingApplication(repository));
+  await dev.trying('three services and an Application reach for what is not theirs', async ({ revision }) => {
+    for (const { service, message } of intrusions) {
+      say(`refused by AppProject ${service}: ${message.exec(await saysOf(service, message))?.[0]}`);
+    }
+    const said = await saysOf('intruder', /InvalidSpecError/);
+    expect(said).toContain("namespace 'order' do not match any of the allowed destinations in project 'user'");
+    say(`refused by AppProject user: ${said}`);
+    expect((await dev.application('intruder')).object['status']).not.toHaveProperty('operationState');
+    // Nothing of the commit is there, and whoever had no part in it runs it.
+    for (const { path } of intrusions) expect((await cluster.api.ask('GET', path)).status, path).toBe(404);
+    expect(await podsNow()).toEqual(before);
+    await dev.settled(
+      serviceNames.filter((name) => !intruding.includes(name)),
+      revision,
+    );
   });
 });
 

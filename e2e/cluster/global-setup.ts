@@ -18,8 +18,10 @@ export async function setup(): Promise<() => void> {
     shortenCanaries(repository);
     openWindows(repository);
     repository.commit('canaries of seconds, at any hour');
-    await release(repository, 'first', serviceNames);
-    for (const environment of ['staging', 'prod'] as const) await promote(repository, environment);
+    // releases.test.ts lets the commands check what they make.
+    const words = ['--check', '0'];
+    await release(repository, { round: 'first', services: serviceNames, words });
+    for (const to of ['staging', 'prod'] as const) await promote(repository, { to, words });
     repository.push();
     process.env.TEST_DELIVERY_DIR = folder;
     return remove;

@@ -82,9 +82,9 @@ it(
     for (const environment of environmentNames) {
       await runs(environment, before.get(environment) ?? {});
       const others = await othersIn(environment);
-      if (environment === 'dev') await release(repository, round, ['order']);
+      if (environment === 'dev') await release(repository, { round, services: ['order'] });
       else {
-        const { branch } = await promote(repository, environment, ['order']);
+        const { branch } = await promote(repository, { to: environment, words: ['--service', 'order'] });
         expect(branch !== undefined, 'prod by pull request').toBe(environment === 'prod');
       }
       const push = await deliver(environment);

@@ -69,13 +69,19 @@ function bindingOf({ metadata, spec }: Policy): KubernetesObject {
   };
 }
 
-/** Makes a policy's requests as dry runs, with no other policy bound: the API server cuts many warnings short. */
+/** Lets a policy speak. The API server takes a binding up a second later: make it while another policy is compared. */
+export const bindPolicy = (plane: ControlPlane, policy: Policy): Promise<void> =>
+  must(plane, 'POST', bindings, bindingOf(policy));
+
+/**
+ * Makes the requests of a policy that is bound as dry runs, and unbinds it. Few others may be bound meanwhile: the API
+ * server cuts many warnings short.
+ */
 export async function comparePolicy(
   plane: ControlPlane,
   facts: { policy: Policy; cases: readonly Case[]; verdicts: ReadonlyMap<string, Verdict> },
 ): Promise<Comparison[]> {
   const { policy, cases, verdicts } = facts;
-  await must(plane, 'POST', bindings, bindingOf(policy));
   const compared: Comparison[] = [];
   // A case that is refused comes first: until it is, the API server has not taken up the binding.
   for (const each of cases.toSorted((a, b) => b.refused.length - a.refused.length)) {

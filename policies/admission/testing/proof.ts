@@ -8,7 +8,7 @@ import { evaluate } from '../evaluate.ts';
 import { policyParameters } from '../parameters.ts';
 import { readPolicies } from '../policies.ts';
 import type { Comparison } from './api-server.ts';
-import { comparePolicy, installPolicies } from './api-server.ts';
+import { bindPolicy, comparePolicy, installPolicies } from './api-server.ts';
 import { readCases } from './cases.ts';
 import { setOf } from './sets.ts';
 
@@ -35,7 +35,11 @@ export async function proveEvaluator(plane: ControlPlane): Promise<Proof> {
   await installDefinitions(plane);
   await installPolicies(plane, { policies, parameters: policyParameters(readPlatform('prod')) });
   const compared: Comparison[] = [];
-  for (const policy of policies) {
+  const [first] = policies;
+  if (first) await bindPolicy(plane, first);
+  for (const [index, policy] of policies.entries()) {
+    const next = policies[index + 1];
+    if (next) await bindPolicy(plane, next);
     const own = cases.filter((each) => each.policy === policy.metadata.name);
     compared.push(...(await comparePolicy(plane, { policy, cases: own, verdicts: byId })));
   }
