@@ -64,7 +64,7 @@ describe("Terraform's inputs", () => {
     expect(Object.keys(catalog.subscriptions)).toEqual(pairs);
     expect(catalog.subscriptions['order-StockReserved']).toMatchObject({
       rule: 'staging-millrace-order-StockReserved',
-      pattern: { source: ['millrace.product'], 'detail-type': ['StockReserved'] },
+      pattern: JSON.stringify({ source: ['millrace.product'], 'detail-type': ['StockReserved'] }),
       dead_letter_queue: 'staging-millrace-order-StockReserved-dlq',
       visibility_seconds: 30,
       max_receives: 5,
@@ -74,23 +74,32 @@ describe("Terraform's inputs", () => {
     expect(catalog.subscriptions['notification-UserRegistered']).toMatchObject({
       bus: 'staging-millrace',
       events: ['UserRegistered', 'UserChanged', 'UserErased'],
-      pattern: { source: ['millrace.user'], 'detail-type': ['UserRegistered', 'UserChanged', 'UserErased'] },
+      pattern: JSON.stringify({
+        source: ['millrace.user'],
+        'detail-type': ['UserRegistered', 'UserChanged', 'UserErased'],
+      }),
     });
-    expect(catalog.subscriptions['user-OrderPlaced']?.pattern.detail).toEqual({
-      data: { total: { amountMinor: [{ numeric: ['>', 0] }] } },
+    expect(JSON.parse(catalog.subscriptions['user-OrderPlaced']?.pattern ?? '')).toMatchObject({
+      detail: { data: { total: { amountMinor: [{ numeric: ['>', 0] }] } } },
     });
     expect(catalog.subscriptions['product-ObjectCreated']).toMatchObject({
       bus: 'default',
       events: ['ObjectCreated'],
-      pattern: {
+      pattern: JSON.stringify({
         source: ['aws.s3'],
         'detail-type': ['Object Created'],
         detail: {
           bucket: { name: ['staging-millrace-products-444455556666'] },
           object: { key: [{ prefix: 'product/' }] },
         },
-      },
+      }),
     });
+    expect(catalog.publishers['analytics']).toEqual({
+      role_arn: 'arn:aws:iam::444455556666:role/staging-millrace-analytics',
+      sources: ['millrace.analytics'],
+      events: ['PageViewsCollected'],
+    });
+    expect(catalog.add_ons).toMatchObject({ keda: 'staging-millrace-keda' });
     expect(catalog.buckets['products']).toMatchObject({ writer: 'product', sends_events: true });
     expect(catalog.services['order']).toMatchObject({ calls: ['product'], mail_from: null });
     expect(catalog.services['notification']).toMatchObject({

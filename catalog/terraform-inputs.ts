@@ -1,8 +1,8 @@
 import { metricsPlaceholder } from './add-on-grants.ts';
+import { addOnIdentities } from './add-ons.ts';
 import { arnOf, bucketArnOf, roleArnOf } from './aws-names.ts';
 import type { EnvironmentName } from './environments.ts';
 import { environments } from './environments.ts';
-import type { RulePattern } from './event-pattern.ts';
 import { busOf, patternOf } from './event-pattern.ts';
 import type { Role } from './least-privilege.ts';
 import { allRoles, auroraPlaceholder, warehousePlaceholder } from './least-privilege.ts';
@@ -19,6 +19,7 @@ import {
   noticesName,
   queueName,
   repositoryName,
+  roleName,
   ruleName,
   secretName,
 } from './names.ts';
@@ -37,7 +38,8 @@ interface TerraformSubscription {
   workload: string;
   bus: string;
   rule: string;
-  pattern: RulePattern;
+  /** JSON: patterns have no common shape, and Terraform's maps want one. */
+  pattern: string;
   queue: string;
   queue_arn: string;
   queue_key: string;
@@ -70,6 +72,13 @@ interface TerraformService {
   >;
 }
 
+/** Who may put events on the bus, for its own policy. */
+interface TerraformPublisher {
+  role_arn: string;
+  sources: readonly string[];
+  events: readonly string[];
+}
+
 interface TerraformRole {
   arn: string;
   owner: string;
@@ -94,6 +103,8 @@ export interface TerraformCatalog {
   /** Argo CD's notices of releases: a pipe carries them from the queue to the topic. */
   notices: { queue: string; queue_key: string; topic: string };
   services: Record<string, TerraformService>;
+  /** By service, those that publish. */
+  publishers: Record<string, TerraformPublisher>;
   subscriptions: Record<string, TerraformSubscription>;
   buckets: Record<
     string,
@@ -109,6 +120,8 @@ export interface TerraformCatalog {
   >;
   keys: readonly string[];
   roles: Record<string, TerraformRole>;
+  /** The role of each add-on that has one. */
+  add_ons: Record<string, string>;
   fargate_profiles: Record<string, Omit<FargateProfile, 'name'>>;
 }
 
@@ -145,10 +158,12 @@ export function terraformInputs(
         topic: noticesName(environment),
       },
       services: Object.fromEntries(services.map((service) => [service.name, serviceOf(environment, service)])),
+      publishers: publishersOf(environment, services),
       subscriptions,
       buckets,
       keys: keysOf(roles),
       roles: Object.fromEntries(roles.map((role) => [role.name, roleOf(environment, role)])),
+      add_ons: Object.fromEntries(addOnIdentities.map(({ name }) => [name, roleName(environment, name)])),
       fargate_profiles: Object.fromEntries(planProfiles(environment).map(({ name, ...profile }) => [name, profile])),
     },
   };
@@ -188,6 +203,20 @@ function serviceOf(environment: EnvironmentName, service: Service): TerraformSer
   };
 }
 
+function publishersOf(environment: EnvironmentName, services: readonly Service[]): Record<string, TerraformPublisher> {
+  const publishing = services.filter(({ publishes }) => publishes.length > 0);
+  return Object.fromEntries(
+    publishing.map(({ name, publishes }) => [
+      name,
+      {
+        role_arn: roleArnOf(environment, roleName(environment, name)),
+        sources: [...new Set(publishes.map(({ source }) => source))],
+        events: publishes.map((event) => event.name).toSorted(),
+      },
+    ]),
+  );
+}
+
 function subscriptionsOf(
   environment: EnvironmentName,
   services: readonly Service[],
@@ -206,7 +235,7 @@ function subscriptionsOf(
           workload: subscription.workload,
           bus: busOf(subscription, environment),
           rule: ruleName(environment, service.name, event.name),
-          pattern: patternOf(subscription, { environment, service }),
+          pattern: JSON.stringify(patternOf(subscription, { environment, service })),
           queue,
           queue_arn: arnOf(environment, 'sqs', queue),
           queue_key: keyAlias(environment, `queues-${service.name}`),

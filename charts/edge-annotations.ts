@@ -24,6 +24,8 @@ export function edgeAnnotations(
       'access_logs.s3.enabled': 'true',
       'idle_timeout.timeout_seconds': '60',
       'routing.http.drop_invalid_header_fields.enabled': 'true',
+      // CloudFront alone may call, and writes the visitor's address last; another hop would hide it.
+      'routing.http.xff_header_processing.mode': 'preserve',
     }),
     // Shorter than the pods' preStop sleep, so that a pod outlives its last request.
     'target-group-attributes': pairs({ 'deregistration_delay.timeout_seconds': '10' }),

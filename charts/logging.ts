@@ -25,12 +25,13 @@ function loggingSettings({ region, telemetry }: Platform): Record<string, string
     Buffer_Size 0
     Kube_Meta_Cache_TTL 300s
 `,
-    // Terraform makes the group, with its key and its retention; the router only writes.
+    // Terraform makes a group for each namespace, with its key and its retention; the router only writes.
     'output.conf': `[OUTPUT]
     Name cloudwatch_logs
     Match kube.*
     region ${region}
     log_group_name ${telemetry.logGroup}
+    log_group_template ${telemetry.logGroup}/$kubernetes['namespace_name']
     log_stream_prefix fargate-
     auto_create_group false
 `,

@@ -60,6 +60,8 @@ function pageVariables(facts: Facts): Record<string, string> {
   return {
     PUBLIC_URL: `https://${environments[environment].domain}`,
     CLIENT_ID: clientId,
+    // Cognito knows these; a person's groups add the scopes of our APIs when the token is made (terraform/functions/token).
+    LOGIN_SCOPES: 'openid email profile',
     ...(origins.length > 0 && { UPLOAD_ORIGIN: origins.join(' ') }),
   };
 }
