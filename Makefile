@@ -65,6 +65,14 @@ cost: setup ## what Fargate bills, per pod, service and environment (ENV=; JSON=
 scan: setup ## kube-score and checkov over manifests/; fetches both once
 	@$(RUN) node policies/scan.ts
 
+.PHONY: terraform
+terraform: setup ## fmt, validate, test, tflint, checkov and drift of terraform/, without a cloud (FRESH=1: ask nothing kept)
+	@$(RUN) node policies/terraform/main.ts
+
+.PHONY: functions
+functions: setup ## bundle the Lambda functions that Terraform puts into AWS
+	@$(RUN) node terraform/functions/pack.ts
+
 .PHONY: docs
 docs: setup ## write the generated pages and Terraform's inputs from the catalog
 	@$(RUN) sh -c 'node catalog/publish.ts && node catalog/outputs.ts && node charts/docs/main.ts'

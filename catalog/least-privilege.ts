@@ -178,7 +178,11 @@ function mailGrant(environment: EnvironmentName): Grant {
   return {
     sid: 'SendMail',
     actions: ['ses:SendEmail'],
-    resources: [arnOf(environment, 'ses', `identity/${domain}`)],
+    // An identity with a configuration set is asked for both.
+    resources: [
+      arnOf(environment, 'ses', `configuration-set/${clusterName(environment)}`),
+      arnOf(environment, 'ses', `identity/${domain}`),
+    ],
     conditions: [equals('ses:FromAddress', [mailSender(domain)])],
   };
 }

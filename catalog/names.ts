@@ -44,6 +44,10 @@ export const clusterName = (environment: EnvironmentName): string => `${environm
 export const cacheUser = (environment: EnvironmentName, service: string): string =>
   `${environment}-millrace-${service}`;
 
+/** The user whom Redshift makes of a service's role at its first login. It owns the tables that the service's migrations make. */
+export const warehouseUser = (environment: EnvironmentName, service: string): string =>
+  `IAMR:${roleName(environment, service)}`;
+
 /** The alias of a KMS key of an environment: `queues-order` for a service's queues, `bucket-uploads`, `secrets`. */
 export const keyAlias = (environment: EnvironmentName, purpose: string): string =>
   `alias/${environment}-millrace-${purpose}`;

@@ -97,6 +97,8 @@ export interface TerraformCatalog {
   domain: string;
   zone_count: number;
   log_retention_days: number;
+  /** How long every consumer remembers what it has applied, at least. */
+  inbox_days: number;
   cluster: string;
   bus: { name: string; arn: string; archive: string; archive_retention_days: number };
   placeholders: { aurora: string; warehouse: string; metrics: string };
@@ -144,6 +146,7 @@ export function terraformInputs(
       domain,
       zone_count: zoneCount,
       log_retention_days: logRetentionDays,
+      inbox_days: Math.min(...services.map(({ inboxDays }) => inboxDays)),
       cluster: clusterName(environment),
       bus: {
         name: bus,

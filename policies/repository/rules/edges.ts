@@ -14,6 +14,7 @@ const allowed: Record<string, { code: string[]; tests: string[] }> = {
   fargate: { code: ['catalog'], tests: [] },
   charts: { code: ['catalog', 'fargate'], tests: [] },
   policies: { code: ['catalog', 'fargate'], tests: [] },
+  terraform: { code: [], tests: ['runtime'] },
   bench: { code: ['catalog', 'runtime', 'local', 'images', 'charts', 'fargate'], tests: [] },
   cluster: { code: ['catalog', 'fargate', 'charts', 'policies'], tests: [] },
   e2e: { code: ['catalog', 'runtime', 'local', 'cluster', 'fargate', 'policies'], tests: [] },

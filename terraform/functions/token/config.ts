@@ -1,0 +1,3 @@
+import { parseScopes } from './scopes.ts';
+
+export const knownScopes = parseScopes(process.env['SCOPES']);
