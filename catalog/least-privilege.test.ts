@@ -121,7 +121,10 @@ describe('least privilege', () => {
       {
         sid: 'SendMail',
         actions: ['ses:SendEmail'],
-        resources: ['arn:aws:ses:us-east-1:777788889999:identity/millrace.example'],
+        resources: [
+          'arn:aws:ses:us-east-1:777788889999:configuration-set/prod-millrace',
+          'arn:aws:ses:us-east-1:777788889999:identity/millrace.example',
+        ],
         conditions: [{ test: 'StringEquals', variable: 'ses:FromAddress', values: ['no-reply@millrace.example'] }],
       },
     ]);

@@ -221,4 +221,21 @@ describe('the notification service in prod', () => {
     });
     expect(dataOf('dashboard')).not.toHaveProperty('API_URL');
   });
+
+  it('tells pods as whom they sign in to the cache and the warehouse, and where a password comes from', () => {
+    const dataOf = (service: string) =>
+      manifests.find((each) => fileOf(each) === `${service}/configmap-${service}.yaml`)?.['data'];
+    const { cache, warehouse } = platform;
+    const cacheOf = (service: string) => ({
+      CACHE_URL: `rediss://prod-millrace-${service}@${cache.host}:${cache.port}`,
+      CACHE_REPLICATION_GROUP: 'prod-millrace',
+    });
+    const address = `${warehouse.host}:${warehouse.port}/${warehouse.database}?sslmode=verify-full`;
+    expect(dataOf('dashboard')).toMatchObject(cacheOf('dashboard'));
+    expect(dataOf('analytics')).toMatchObject({
+      ...cacheOf('analytics'),
+      WAREHOUSE_URL: `redshift://IAMR%3Aprod-millrace-analytics@${address}`,
+      WAREHOUSE_WORKGROUP: 'prod-millrace',
+    });
+  });
 });

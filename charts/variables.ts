@@ -1,6 +1,15 @@
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environments } from '@millrace/catalog/environments.ts';
-import { bucketName, busName, mailSender, variableName, workloadHost } from '@millrace/catalog/names.ts';
+import {
+  bucketName,
+  busName,
+  cacheUser,
+  clusterName,
+  mailSender,
+  variableName,
+  warehouseUser,
+  workloadHost,
+} from '@millrace/catalog/names.ts';
 import type { Platform } from '@millrace/catalog/platform.ts';
 import type { Access, Service } from '@millrace/catalog/service.ts';
 
@@ -91,15 +100,14 @@ export function addressOf(name: string, services: readonly Service[]): string {
   return `http://${workloadHost(name, workload)}:${port}`;
 }
 
-function accessVariables({ service, services, environment, platform }: Facts): Record<string, string> {
+function accessVariables(facts: Facts): Record<string, string> {
+  const { service, services, environment, platform } = facts;
   const variablesOfAccess = (access: Access): Record<string, string> => {
     switch (access.kind) {
       case 'cache':
-        return { CACHE_URL: `rediss://${platform.cache.host}:${platform.cache.port}` };
-      case 'warehouse': {
-        const { host, port: warehousePort, database } = platform.warehouse;
-        return { WAREHOUSE_URL: `redshift://${service.name}@${host}:${warehousePort}/${database}?sslmode=verify-full` };
-      }
+        return cacheVariables(facts);
+      case 'warehouse':
+        return warehouseVariables(facts);
       case 'mail':
         return { MAIL_FROM: mailSender(environments[environment].domain), MAIL_TRANSPORT: 'ses' };
       case 'service':
@@ -109,6 +117,19 @@ function accessVariables({ service, services, environment, platform }: Facts): R
     }
   };
   return Object.assign({}, ...service.access.map(variablesOfAccess));
+}
+
+/** The password is an IAM token, made at each connection for the user and the replication group. */
+function cacheVariables({ service, environment, platform: { cache } }: Facts): Record<string, string> {
+  const url = `rediss://${cacheUser(environment, service.name)}@${cache.host}:${cache.port}`;
+  return { CACHE_URL: url, CACHE_REPLICATION_GROUP: clusterName(environment) };
+}
+
+/** The workgroup gives the password, asked for at each connection. */
+function warehouseVariables({ service, environment, platform: { warehouse } }: Facts): Record<string, string> {
+  const user = encodeURIComponent(warehouseUser(environment, service.name));
+  const url = `redshift://${user}@${warehouse.host}:${warehouse.port}/${warehouse.database}?sslmode=verify-full`;
+  return { WAREHOUSE_URL: url, WAREHOUSE_WORKGROUP: clusterName(environment) };
 }
 
 function secretVariables(service: Service, platform: Platform): Record<string, string> {

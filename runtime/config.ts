@@ -26,6 +26,15 @@ export const eventConfig = z.object({
   EVENT_BUS_NAME: z.string().min(1),
 });
 
+/**
+ * A service with things that need not last. Without a URL each process keeps them itself, as on a laptop. With the name of
+ * an ElastiCache replication group the URL's user signs in with an IAM token, made at each connection.
+ */
+export const cacheConfig = z.object({
+  CACHE_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  CACHE_REPLICATION_GROUP: z.string().optional(),
+});
+
 /** A service that checks access tokens. `CLIENT_IDS` is a comma-separated list of the clients that it accepts. */
 export const tokenConfig = z.object({
   ISSUER_URL: z.url(),
@@ -51,7 +60,7 @@ export function parseConfig<Schema extends z.ZodObject>(
 
 /**
  * Reads the configuration of this process, once, at its start. In the cloud a secret is named by its ARN and fetched here:
- * `SIGNING_KEY_SECRET_ARN` gives `SIGNING_KEY`.
+ * `SIGNING_KEY_SECRET_ARN` gives `SIGNING_KEY`, and `SIGNING_KEY_PREVIOUS` where it was rotated.
  * Prints one line to standard error and ends the process with exit code 5 when something is missing or unknown.
  */
 export async function readConfig<Schema extends z.ZodObject>(schema: Schema): Promise<z.output<Schema>> {

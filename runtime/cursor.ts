@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { Keyring } from './keyring.ts';
 
 const tagBytes = 16;
 
-// A process signs with one key or two; making the key object costs five times as much as signing with it.
+// A process knows a few keys; making the key object costs five times as much as signing with it.
 const maxKeys = 16;
 const keyObjects = new Map<string, KeyObject>();
 
@@ -26,17 +27,17 @@ function tagOf(key: string, purpose: string, payload: Buffer): Buffer {
 }
 
 /** Makes an opaque, signed, URL-safe token. `purpose` keeps a token of one use from passing for another. */
-export function signToken(key: string, purpose: string, payload: string): string {
+export function signToken(keys: Keyring, purpose: string, payload: string): string {
   const bytes = Buffer.from(payload, 'utf8');
-  return Buffer.concat([tagOf(key, purpose, bytes), bytes]).toString('base64url');
+  return Buffer.concat([tagOf(keys.current(), purpose, bytes), bytes]).toString('base64url');
 }
 
-/** Gives back the payload of a token that `signToken` made with the same key and purpose; otherwise nothing. */
-export function openToken(key: string, purpose: string, token: string): string | undefined {
+/** Gives back the payload of a token that `signToken` made with a key of this ring and the same purpose; otherwise nothing. */
+export async function openToken(keys: Keyring, purpose: string, token: string): Promise<string | undefined> {
   const bytes = Buffer.from(token, 'base64url');
   if (bytes.length <= tagBytes || bytes.toString('base64url') !== token) return undefined;
+  const tag = bytes.subarray(0, tagBytes);
   const payload = bytes.subarray(tagBytes);
-  return timingSafeEqual(bytes.subarray(0, tagBytes), tagOf(key, purpose, payload))
-    ? payload.toString('utf8')
-    : undefined;
+  const isOurs = await keys.verify((key) => timingSafeEqual(tag, tagOf(key, purpose, payload)));
+  return isOurs ? payload.toString('utf8') : undefined;
 }

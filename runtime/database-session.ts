@@ -46,6 +46,7 @@ export class Session {
   #socket: Socket | undefined;
   #fault: unknown;
   #isUseless = false;
+  #secret = '';
 
   constructor(settings: SessionOptions) {
     const { options, password, onNotify } = settings;
@@ -56,10 +57,10 @@ export class Session {
       idle_timeout: null,
       max_lifetime: null,
       no_subscribe: true,
-      socket: () => this.#open(options),
+      socket: () => (password ? this.#openWith(password, options) : this.#open(options)),
       onclose: () => this.lose(new ConnectionFault('CONNECTION_LOST', 'The connection to the database was lost.')),
       onnotify: (channel: string, payload: string) => onNotify?.(channel, payload),
-      ...(password && { pass: () => this.#password(password) }),
+      ...(password && { pass: () => this.#secret }),
     };
     this.#client = postgres(own as unknown as postgres.Options<Record<string, postgres.PostgresType>>);
     this.#handler = (this.#client`select` as unknown as RunnableQuery).handler;
@@ -125,6 +126,20 @@ export class Session {
     setTimeout(() => socket?.destroy(), 1_500).unref();
   }
 
+  /**
+   * The password comes before the connection: the server's challenge is made of the password that it knows at the start.
+   * One that cannot be had ends the connection.
+   */
+  async #openWith(password: () => Promise<string>, options: ParsedOptions): Promise<Socket> {
+    try {
+      // The library may still try once more after a loss.
+      if (this.#fault === undefined) this.#secret = await password();
+    } catch (error) {
+      this.lose(error);
+    }
+    return this.#open(options);
+  }
+
   #open(options: ParsedOptions): Socket {
     if (this.#fault !== undefined) return new Socket().destroy();
     const [host, port] = [String(options.host[0]), Number(options.port[0])];
@@ -147,16 +162,6 @@ export class Session {
     for (const callback of this.#onLoss) callback(fault);
     this.#onLoss.clear();
     void this.#client.end({ timeout: 0 }).catch(() => undefined);
-  }
-
-  /** A password that cannot be had ends the connection; the library would leave the rejection to nobody. */
-  async #password(password: () => Promise<string>): Promise<string> {
-    try {
-      return await password();
-    } catch (error) {
-      this.lose(error);
-      return '';
-    }
   }
 
   #arm(): NodeJS.Timeout {

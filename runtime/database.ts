@@ -37,6 +37,8 @@ export interface DatabaseOptions {
   /** Asks for an IAM token at each connection instead of using a password. Needs `region`. */
   iam?: boolean;
   region?: string;
+  /** Asked for at each connection instead of using the URL's password, where another than IAM's token is wanted. */
+  password?: () => Promise<string>;
   /** Longest statement; 5 seconds. Our own deadline is one second later. 0 means an hour, for migrations. */
   statementTimeoutMs?: number;
   /** Redshift knows fewer settings and cannot use prepared statements of postgres.js. */
@@ -54,7 +56,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? 5_000;
   const deadlineMs = (statementTimeoutMs || hourMs) + marginMs;
   const template = makeTemplate(options, statementTimeoutMs);
-  const password = options.iam ? iamPassword(options) : undefined;
+  const password = options.iam ? iamPassword(options) : options.password;
   const parsed = template.options as unknown as ParsedOptions;
   const openSession = (onNotify?: (channel: string, payload: string) => void): Session =>
     new Session({ options: parsed, deadlineMs, password, onNotify });

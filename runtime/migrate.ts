@@ -11,6 +11,7 @@ interface MigrateOptions {
   folder: string;
   iam?: boolean;
   region?: string;
+  password?: DatabaseOptions['password'];
   kind?: DatabaseOptions['kind'];
   /** Creates the outbox and the inbox first. Not in a warehouse. */
   messaging?: boolean;
@@ -36,7 +37,7 @@ const messagingFolder = join(import.meta.dirname, 'migrations');
  * @throws Error when an applied file was edited, a file is not named as agreed, or a statement fails: that file is rolled back.
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
-  const { url, folder, iam, region, kind } = options;
+  const { url, folder, iam, region, password, kind } = options;
   const hasMessaging = options.messaging ?? kind !== 'warehouse';
   const migrations = [
     ...(hasMessaging ? await readMigrations(messagingFolder, 'runtime/') : []),
@@ -49,6 +50,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     statementTimeoutMs: 0,
     ...(iam && { iam }),
     ...(region && { region }),
+    ...(password && { password }),
     ...(kind && { kind }),
   });
   try {

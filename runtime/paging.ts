@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { openToken, signToken } from './cursor.ts';
+import type { Keyring } from './keyring.ts';
 import { Problem } from './problem.ts';
 
 /** The query of every list: how many, and where the page before ended. */
@@ -12,21 +13,21 @@ export const pageQuery = z.strictObject({
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
-/** What a cursor is good for: one list of one caller, under the service's key. */
+/** What a cursor is good for: one list of one caller, under the service's keys. */
 export interface CursorUse {
-  signingKey: string;
+  signingKeys: Keyring;
   /** Names the list and whoever may go on with it, such as `orders:<user id>`. */
   purpose: string;
 }
 
 /** The place at which a list goes on. @throws Problem 400 for a cursor that we did not make for this list and caller. */
-export function readCursor<Position extends z.ZodType>(
+export async function readCursor<Position extends z.ZodType>(
   cursor: string | undefined,
   position: Position,
   use: CursorUse,
-): z.output<Position> | undefined {
+): Promise<z.output<Position> | undefined> {
   if (cursor === undefined) return undefined;
-  const payload = openToken(use.signingKey, use.purpose, cursor);
+  const payload = await openToken(use.signingKeys, use.purpose, cursor);
   if (payload !== undefined) {
     const parsed = position.safeParse(JSON.parse(payload));
     if (parsed.success) return parsed.data;
@@ -46,5 +47,5 @@ export function cutPage<Row>(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   if (rows.length <= limit || last === undefined) return { rows: page, nextCursor: null };
-  return { rows: page, nextCursor: signToken(use.signingKey, use.purpose, JSON.stringify(use.positionOf(last))) };
+  return { rows: page, nextCursor: signToken(use.signingKeys, use.purpose, JSON.stringify(use.positionOf(last))) };
 }

@@ -29,6 +29,12 @@ const http = createServer(async (request, response) => {
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
 });
 
+const notFound = { status: 400, body: { __type: 'ResourceNotFoundException', message: 'not found' } };
+const notRotated =
+  (current: object) =>
+  ({ body }: Asked) =>
+    JSON.parse(body).VersionStage === 'AWSPREVIOUS' ? notFound : { status: 200, body: current };
+
 beforeEach(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
@@ -45,11 +51,20 @@ afterEach(async () => {
 
 describe('secrets that are named by their ARN', () => {
   it('are fetched by name and stand beside the other variables', async () => {
-    server.answer = () => ({ status: 200, body: { SecretString: 'the key itself' } });
+    server.answer = notRotated({ SecretString: 'the key itself' });
     const variables = { PORT: '80', SIGNING_KEY_SECRET_ARN: arn, AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url };
     expect(await withSecrets(variables)).toEqual({ ...variables, SIGNING_KEY: 'the key itself' });
     expect(server.asked[0]?.headers['x-amz-target']).toBe('secretsmanager.GetSecretValue');
-    expect(JSON.parse(server.asked[0]?.body ?? '')).toEqual({ SecretId: arn });
+    expect(JSON.parse(server.asked[0]?.body ?? '')).toEqual({ SecretId: arn, VersionStage: 'AWSCURRENT' });
+  });
+  it('that were rotated come with the text before', async () => {
+    server.answer = ({ body }) => ({
+      status: 200,
+      body: { SecretString: `the text of ${JSON.parse(body).VersionStage}` },
+    });
+    const variables = { SIGNING_KEY_SECRET_ARN: arn, AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url };
+    const found = { SIGNING_KEY: 'the text of AWSCURRENT', SIGNING_KEY_PREVIOUS: 'the text of AWSPREVIOUS' };
+    expect(await withSecrets(variables)).toEqual({ ...variables, ...found });
   });
   it('are asked for again when the role is not ready, and given up with the reason', async () => {
     server.answer = () => ({ status: 400, body: { __type: 'AccessDeniedException', message: 'not authorized' } });
@@ -66,16 +81,16 @@ describe('secrets that are named by their ARN', () => {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const Expiration = new Date(Date.now() + 3_600_000).toISOString();
     const role = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration };
-    server.answer = ({ body }) => ({
-      status: 200,
-      body: body === '' ? role : { SecretString: JSON.parse(body).SecretId },
-    });
+    server.answer = (asked) =>
+      asked.body === ''
+        ? { status: 200, body: role }
+        : notRotated({ SecretString: JSON.parse(asked.body).SecretId })(asked);
     const other = arn.replace('signing-key', 'other-key');
     const wanted = { SIGNING_KEY_SECRET_ARN: arn, OTHER_KEY_SECRET_ARN: other };
     const found = await withSecrets({ ...wanted, AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url });
     expect(found).toMatchObject({ SIGNING_KEY: arn, OTHER_KEY: other });
     expect(server.asked.filter(({ body }) => body === '')).toHaveLength(1);
-    expect(server.asked).toHaveLength(3);
+    expect(server.asked).toHaveLength(5);
   });
   it('that are no ARN are refused without asking', async () => {
     await expect(withSecrets({ SIGNING_KEY_SECRET_ARN: 'signing-key' })).rejects.toThrow('not the ARN of a secret');

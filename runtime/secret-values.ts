@@ -1,12 +1,13 @@
+import { callAws } from './aws-call.ts';
 import { awsCredentials } from './aws-credentials.ts';
 import type { AwsCredentials } from './aws-signature.ts';
-import { signPost } from './aws-signature.ts';
 
 const ending = '_SECRET_ARN';
 const arnForm = /^arn:aws:secretsmanager:([a-z0-9-]+):\d{12}:secret:.+$/;
-const requestMs = 5_000;
 const attempts = 3;
 const pauseMs = 500;
+
+type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
 
 /** Where secrets come from, and as whom. */
 interface Source {
@@ -19,7 +20,8 @@ const secretVariable = (name: string): string | undefined =>
   name.endsWith(ending) ? name.slice(0, -ending.length) : undefined;
 
 /**
- * Gives the variables with the secrets that they name by ARN, fetched from AWS Secrets Manager with this process's role.
+ * Gives the variables with the secrets that they name by ARN, fetched from AWS Secrets Manager with this process's role;
+ * beside each, where it was rotated, the text before: `SIGNING_KEY_PREVIOUS`.
  * @throws Error in one sentence, without the secret, when one cannot be had.
  */
 export async function withSecrets(
@@ -29,26 +31,44 @@ export async function withSecrets(
     const variable = secretVariable(name);
     return variable && arn ? [{ name, variable, arn }] : [];
   });
+  const source = openSource(variables['AWS_ENDPOINT_URL_SECRETS_MANAGER']);
+  const values = await Promise.all(
+    wanted.map(async (secret) => {
+      const current = await fetchPatiently({ ...secret, stage: 'AWSCURRENT' }, source);
+      // In this order: after a rotation between the two, the text before is the one that was read first.
+      const previous = await fetchPatiently({ ...secret, stage: 'AWSPREVIOUS' }, source);
+      return { [secret.variable]: current, ...(previous && { [`${secret.variable}_PREVIOUS`]: previous }) };
+    }),
+  );
+  return Object.assign({}, variables, ...values);
+}
+
+/** Gives what reads the current text of a secret: one request each time, which throws what AWS or the network says. */
+export function secretReader(arn: string, endpoint: string | undefined): () => Promise<string | undefined> {
+  const source = openSource(endpoint);
+  return () => fetchSecret({ arn, stage: 'AWSCURRENT' }, source);
+}
+
+function openSource(endpoint: string | undefined): Source {
   let credentials: ReturnType<typeof awsCredentials> | undefined;
-  const source: Source = {
-    endpoint: variables['AWS_ENDPOINT_URL_SECRETS_MANAGER'],
+  return {
+    endpoint,
     // The same for all: they are the process's own, whichever region says them.
     credentialsIn: (region) => {
       credentials ??= awsCredentials(region);
       return credentials();
     },
   };
-  const values = await Promise.all(
-    wanted.map(async (secret) => [secret.variable, await fetchPatiently(secret, source)] as const),
-  );
-  return { ...variables, ...Object.fromEntries(values) };
 }
 
 // A role's first credentials may take a moment after a pod's start.
-async function fetchPatiently(secret: { name: string; arn: string }, source: Source): Promise<string> {
+async function fetchPatiently(
+  secret: { name: string; arn: string; stage: Stage },
+  source: Source,
+): Promise<string | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await fetchSecret(secret.arn, source);
+      return await fetchSecret(secret, source);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       if (attempt === attempts) throw new Error(`${secret.name}: the secret cannot be read: ${why}`, { cause });
@@ -59,18 +79,20 @@ async function fetchPatiently(secret: { name: string; arn: string }, source: Sou
   }
 }
 
-async function fetchSecret(arn: string, source: Source): Promise<string> {
+// A secret that was never rotated has no text before.
+async function fetchSecret({ arn, stage }: { arn: string; stage: Stage }, source: Source): Promise<string | undefined> {
   const region = arnForm.exec(arn)?.[1];
   if (!region) throw new Error('it is not the ARN of a secret');
-  const url = new URL(source.endpoint ?? `https://secretsmanager.${region}.amazonaws.com`);
+  const { endpoint } = source;
+  const operation = { service: 'secretsmanager', region, target: 'secretsmanager.GetSecretValue', endpoint };
+  const input = { SecretId: arn, VersionStage: stage };
   const credentials = await source.credentialsIn(region);
-  const body = JSON.stringify({ SecretId: arn });
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
-  const request = { host: url.host, body, headers, region, service: 'secretsmanager' };
-  const { host: _, ...signed } = signPost(request, credentials, new Date());
-  const response = await fetch(url, { method: 'POST', headers: signed, body, signal: AbortSignal.timeout(requestMs) });
-  const answer = (await response.json()) as { SecretString?: string; __type?: string; message?: string };
-  if (!response.ok) throw new Error(`${answer.__type ?? response.status}: ${answer.message ?? 'no reason given'}`);
-  if (!answer.SecretString) throw new Error('it has no text');
-  return answer.SecretString;
+  try {
+    const { SecretString: text } = await callAws<{ SecretString: string }>({ ...operation, input }, credentials);
+    if (!text) throw new Error('it has no text');
+    return text;
+  } catch (error) {
+    if (stage === 'AWSPREVIOUS' && String(error).includes('ResourceNotFoundException')) return undefined;
+    throw error;
+  }
 }

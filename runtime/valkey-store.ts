@@ -1,9 +1,7 @@
-import { Redis } from 'iovalkey';
 import type { Clock } from './ports.ts';
+import type { ValkeyTarget } from './valkey-connection.ts';
+import { connectValkey } from './valkey-connection.ts';
 import type { VolatileStore } from './volatile.ts';
-
-const commandTimeoutMs = 500;
-const connectTimeoutMs = 2_000;
 
 // The law of takeFrom in volatile.ts, run where the counter is so that replicas share it.
 const takeScript = `
@@ -19,39 +17,40 @@ return {allowed, math.floor(level), math.ceil((cost - level) / refill * 1000)}
 `;
 
 /** Keeps everything in Valkey or Redis, where every replica sees it. The server must take no snapshots. */
-export function valkeyStore(url: string, clock: Clock): VolatileStore {
-  const client = new Redis(url, {
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: connectTimeoutMs,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
-  });
-  client.on('error', () => undefined); // Every command that fails says so to its caller.
-  const get = async (key: string): Promise<string | undefined> => (await client.get(key)) ?? undefined;
+export function valkeyStore(target: ValkeyTarget, clock: Clock): VolatileStore {
+  const connection = connectValkey(target);
+  const { client } = connection;
+  const answer = async <Value>(command: Promise<Value>): Promise<Value> => {
+    try {
+      return await command;
+    } catch (error) {
+      // What the server says of a command on a connection that works is a fault of ours.
+      if (connection.fault() === undefined && (error as Error).name === 'ReplyError') throw error;
+      const cause = connection.fault() ?? error;
+      throw new DOMException('The cache does not answer.', { name: 'TimeoutError', cause });
+    }
+  };
   return {
-    get,
+    get: async (key) => (await answer(client.get(key))) ?? undefined,
     set: async (key, value, lifetimeMs) => {
-      await client.set(key, value, 'PX', lifetimeMs);
+      await answer(client.set(key, value, 'PX', lifetimeMs));
     },
     setIfAbsent: async (key, value, lifetimeMs) => {
-      const standing = await client.set(key, value, 'PX', lifetimeMs, 'NX', 'GET');
+      const standing = await answer(client.set(key, value, 'PX', lifetimeMs, 'NX', 'GET'));
       return standing ?? value;
     },
     delete: async (key) => {
-      await client.del(key);
+      await answer(client.del(key));
     },
     take: async (bucket, cost) => {
       const settings = [bucket.capacity, bucket.refillPerSecond, cost, clock.now().getTime()];
-      const answer = (await client.eval(takeScript, 1, `bucket:${bucket.key}`, ...settings)) as number[];
-      const allowed = answer[0] === 1;
-      return { allowed, remaining: answer[1] ?? 0, retryAfterMs: allowed ? 0 : (answer[2] ?? 0) };
+      const taken = (await answer(client.eval(takeScript, 1, `bucket:${bucket.key}`, ...settings))) as number[];
+      const allowed = taken[0] === 1;
+      return { allowed, remaining: taken[1] ?? 0, retryAfterMs: allowed ? 0 : (taken[2] ?? 0) };
     },
     isReady: async () => {
-      await client.ping();
+      await answer(client.ping());
     },
-    close: async () => {
-      client.disconnect();
-    },
+    close: () => connection.close(),
   };
 }

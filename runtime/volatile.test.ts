@@ -57,7 +57,7 @@ async function startRedis(): Promise<VolatileStore> {
     if (Date.now() > deadline) throw new Error('redis-server did not start');
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const store = valkeyStore(`redis://127.0.0.1:${port}`, clock);
+  const store = valkeyStore({ url: `redis://127.0.0.1:${port}` }, clock);
   closing.push(() => store.close());
   await expect
     .poll(

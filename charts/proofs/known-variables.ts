@@ -14,6 +14,7 @@ const always = [
 ];
 const database = ['DATABASE_URL', 'DATABASE_IAM'];
 const events = ['AWS_REGION', 'EVENT_BUS_NAME'];
+const cache = ['CACHE_URL', 'CACHE_REPLICATION_GROUP'];
 const tokens = ['ISSUER_URL', 'JWKS_URL', 'CLIENT_IDS'];
 
 /** Read by Node, glibc and the AWS SDK themselves. */
@@ -31,7 +32,13 @@ const timing = [
 
 /** What a service's own config.ts adds. */
 export const ownVariables: Record<string, readonly string[]> = {
-  analytics: ['WAREHOUSE_URL', 'SIGNING_KEY', 'CACHE_URL', 'COLLECT_SITE_PER_SECOND', 'COLLECT_ADDRESS_PER_SECOND'],
+  analytics: [
+    'WAREHOUSE_URL',
+    'WAREHOUSE_WORKGROUP',
+    'SIGNING_KEY',
+    'COLLECT_SITE_PER_SECOND',
+    'COLLECT_ADDRESS_PER_SECOND',
+  ],
   user: ['UPLOADS_BUCKET', 'SIGNING_KEY'],
   product: ['PRODUCTS_BUCKET', 'SIGNING_KEY', 'RESERVATION_MINUTES'],
   order: ['PRODUCT_URL', 'SIGNING_KEY', ...timing],
@@ -44,7 +51,7 @@ export const ownVariables: Record<string, readonly string[]> = {
     'CHARGE_CONCURRENCY',
   ],
   notification: ['SIGNING_KEY', 'MAIL_FROM', 'MAIL_TRANSPORT', 'SMTP_URL'],
-  dashboard: ['PUBLIC_URL', ...callable, 'UPLOAD_ORIGIN', 'ISSUER_URL', 'CLIENT_ID', 'LOGIN_SCOPES', 'CACHE_URL'],
+  dashboard: ['PUBLIC_URL', ...callable, 'UPLOAD_ORIGIN', 'ISSUER_URL', 'CLIENT_ID', 'LOGIN_SCOPES'],
 };
 
 /** Of those, what has no default: without it the process ends at its start. Secrets are known to the catalog. */
@@ -57,7 +64,7 @@ const ownRequired: Record<string, readonly string[]> = {
   dashboard: ['PUBLIC_URL', ...callable, 'ISSUER_URL', 'CLIENT_ID'],
 };
 
-export const runtimeVariables = { always, database, events, tokens };
+export const runtimeVariables = { always, database, events, cache, tokens };
 
 /** Does anything in the service's processes read this variable? A secret may be given by the ARN of where it lies. */
 export function isKnownVariable(name: string, service: Service): boolean {
@@ -67,7 +74,8 @@ export function isKnownVariable(name: string, service: Service): boolean {
 }
 
 function knownOf(service: Service): string[] {
-  return [...always, ...database, ...events, ...tokens, ...ofLibraries, ...(ownVariables[service.name] ?? [])];
+  const ofRuntime = Object.values(runtimeVariables).flat();
+  return [...ofRuntime, ...ofLibraries, ...(ownVariables[service.name] ?? [])];
 }
 
 /** What a service's processes cannot start without. */

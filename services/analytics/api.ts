@@ -1,6 +1,5 @@
-import { systemClock } from '@millrace/runtime/ports.ts';
-import type { VolatileStore } from '@millrace/runtime/volatile.ts';
-import { memoryStore } from '@millrace/runtime/volatile.ts';
+import { openCache } from '@millrace/runtime/cache.ts';
+import { openKeyring } from '@millrace/runtime/keyring.ts';
 import type { StartWorkload } from '@millrace/runtime/workload.ts';
 import { openVerifier, serveHttp } from '@millrace/runtime/workload.ts';
 import type { AnalyticsConfig } from './config.ts';
@@ -9,16 +8,16 @@ import { liveRoutes } from './live-routes.ts';
 import { queryRoutes } from './query-routes.ts';
 import { doorRoutes } from './routes.ts';
 import { shopRoutes } from './shop-routes.ts';
-import { openWarehouse } from './warehouse.ts';
+import { openWarehouse, warehouseOf } from './warehouse.ts';
 
 const burstSeconds = 10;
 
 /** The HTTP side: the doors for events, the sites, the queries and the live stream. */
 export const startApi: StartWorkload<AnalyticsConfig> = async (own) => {
   const { config, database, metrics, log, clock, random } = own;
-  const warehouse = openWarehouse({ url: config.WAREHOUSE_URL, purpose: 'query' });
-  const store = await openStore(config.CACHE_URL);
-  const common = { database, metrics, log, clock, signingKey: config.SIGNING_KEY };
+  const warehouse = openWarehouse(warehouseOf(config), 'query');
+  const store = await openCache(config, clock);
+  const common = { database, metrics, log, clock, signingKeys: openKeyring(own, 'SIGNING_KEY') };
   const doors = doorRoutes({
     ...common,
     store,
@@ -45,9 +44,3 @@ export const startApi: StartWorkload<AnalyticsConfig> = async (own) => {
 };
 
 const rateOf = (perSecond: number) => ({ burst: perSecond * burstSeconds, perSecond });
-
-async function openStore(url: string | undefined): Promise<VolatileStore> {
-  if (!url) return memoryStore(systemClock);
-  const { valkeyStore } = await import('@millrace/runtime/valkey-store.ts');
-  return valkeyStore(url, systemClock);
-}

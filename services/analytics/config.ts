@@ -1,4 +1,5 @@
-import { databaseConfig, eventConfig, serviceConfig, tokenConfig } from '@millrace/runtime/config.ts';
+import { cacheConfig, databaseConfig, eventConfig, serviceConfig, tokenConfig } from '@millrace/runtime/config.ts';
+import { keyText, rotationOf } from '@millrace/runtime/keyring.ts';
 import { z } from 'zod';
 
 const perSecond = (value: number) => z.coerce.number().positive().default(value);
@@ -8,13 +9,15 @@ export const analyticsConfig = serviceConfig
   .extend(databaseConfig.shape)
   .extend(eventConfig.shape)
   .extend(tokenConfig.shape)
+  .extend(cacheConfig.shape)
   .extend({
     /** The warehouse: Redshift Serverless in the cloud, a second PostgreSQL database on a laptop. */
     WAREHOUSE_URL: z.url({ protocol: /^(postgres(ql)?|redshift)$/ }),
+    /** The workgroup of Redshift Serverless that gives passwords for it. Absent on a laptop. */
+    WAREHOUSE_WORKGROUP: z.string().optional(),
     /** Signs cursors and receipts. */
-    SIGNING_KEY: z.string().min(32),
-    /** Absent on a laptop: then this process keeps salts and counters itself. */
-    CACHE_URL: z.url().optional(),
+    SIGNING_KEY: keyText,
+    ...rotationOf('SIGNING_KEY'),
     /** Events that one site and one network may send: each second, and ten times that at once. */
     COLLECT_SITE_PER_SECOND: perSecond(5_000),
     COLLECT_ADDRESS_PER_SECOND: perSecond(500),

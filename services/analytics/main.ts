@@ -14,7 +14,7 @@ await runService({
     loader: async () => (await import('./loader-workload.ts')).startLoaderWorkload,
   },
   migrateMore: async (config) => {
-    const { migrateWarehouse } = await import('./warehouse.ts');
-    return { warehouse: await migrateWarehouse(config.WAREHOUSE_URL) };
+    const { migrateWarehouse, warehouseOf } = await import('./warehouse.ts');
+    return { warehouse: await migrateWarehouse(warehouseOf(config)) };
   },
 });

@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { Subject } from '@millrace/runtime/auth.ts';
+import { keyring } from '@millrace/runtime/keyring.ts';
 import { systemRandom } from '@millrace/runtime/ports.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import type { App } from '@millrace/runtime/server.ts';
@@ -15,7 +15,7 @@ import { openStores, quietLog, randomEvents, seeded } from './testing/stores.ts'
 import { dayMs } from './time-range.ts';
 
 const nowMs = Date.parse('2026-06-15T12:00:00Z');
-const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+const signingKeys = keyring({ current: 'a key of more than thirty-two characters' });
 let stores: Stores;
 let siteId: string;
 let live: Live;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   await stores.settle();
   const metrics = createMetrics();
   live = await startLive({ database: stores.database, clock: stores.clock, metrics, log: quietLog });
-  const parts = { ...stores, signingKey, metrics, log: quietLog, random: systemRandom, live };
+  const parts = { ...stores, signingKeys, metrics, log: quietLog, random: systemRandom, live };
   app = createApp({
     name: 'analytics',
     version: 'test',

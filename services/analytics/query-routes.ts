@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { openToken, signToken } from '@millrace/runtime/cursor.ts';
 import type { Database } from '@millrace/runtime/database.ts';
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import type { Clock } from '@millrace/runtime/ports.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
@@ -21,7 +22,7 @@ import { intervals } from './time-range.ts';
 export interface QueryRouteParts {
   database: Database;
   warehouse: Database;
-  signingKey: string;
+  signingKeys: Keyring;
   clock: Clock;
   metrics: Metrics;
   log: Log;
@@ -117,7 +118,7 @@ function breakdownRoute(parts: QueryRouteParts, asking: Queries): Route {
     query: breakdownQuery,
     responses: { 200: { description: 'A page.', schema: breakdownSchema } },
     handle: async ({ query, subject }) => {
-      const page = pageOf(query, parts.signingKey);
+      const page = await pageOf(query, parts.signingKeys);
       const facts = await ownSite(parts.database, { siteId: query.site, owner: subject.sub });
       const { site: siteId, by } = query;
       const question = { siteId, range: rangeOf(query), filters: filtersOf(query), facts, by, page };
@@ -128,7 +129,7 @@ function breakdownRoute(parts: QueryRouteParts, asking: Queries): Route {
         by,
         items: lines.map((line) => ({ ...line, value: line.value === '' ? null : line.value })),
         nextCursor: last
-          ? signToken(parts.signingKey, purposeOf(query), JSON.stringify([last[page.sort], last.value]))
+          ? signToken(parts.signingKeys, purposeOf(query), JSON.stringify([last[page.sort], last.value]))
           : null,
         ...from,
       });
@@ -148,10 +149,10 @@ function purposeOf(query: BreakdownQuery): string {
   return `${cursorPurpose}:${createHash('sha256').update(sorted).digest('base64url')}`;
 }
 
-function pageOf(query: BreakdownQuery, signingKey: string): ValuePage {
+async function pageOf(query: BreakdownQuery, signingKeys: Keyring): Promise<ValuePage> {
   const { cursor, limit, sort } = query;
   if (cursor === undefined) return { limit, sort };
-  const payload = openToken(signingKey, purposeOf(query), cursor);
+  const payload = await openToken(signingKeys, purposeOf(query), cursor);
   if (payload === undefined) throw new Problem(400, 'bad-cursor', 'This cursor is not one of ours for this question.');
   const [last, value] = JSON.parse(payload) as [number, string];
   return { limit, sort, after: { count: last, value } };

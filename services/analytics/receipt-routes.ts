@@ -1,3 +1,4 @@
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import type { Route } from '@millrace/runtime/route.ts';
 import { defineRoute, json } from '@millrace/runtime/route.ts';
@@ -16,7 +17,7 @@ const receiptSchema = z.object({
 
 /** What became of a 202. The receipt itself is the secret that allows to ask. */
 export function receiptRoutes(parts: {
-  signingKey: string;
+  signingKeys: Keyring;
   readState: (ids: readonly string[]) => Promise<ReceiptState>;
 }): Route[] {
   return [
@@ -30,7 +31,7 @@ export function receiptRoutes(parts: {
       params: z.object({ receipt: z.string().max(maxReceiptChars) }),
       responses: { 200: { description: 'The state.', schema: receiptSchema } },
       handle: async ({ params }) => {
-        const ids = openReceipt(parts.signingKey, params.receipt);
+        const ids = await openReceipt(parts.signingKeys, params.receipt);
         if (!ids) throw new Problem(404, 'not-found', 'There is no such receipt.');
         return json(200, { receipt: params.receipt, ...(await parts.readState(ids)) });
       },

@@ -1,4 +1,5 @@
 import { openToken, signToken } from '@millrace/runtime/cursor.ts';
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 
 const purpose = 'receipt';
 const uuidHexChars = 32;
@@ -11,24 +12,24 @@ export type ReceiptState =
   | { state: 'dead'; reason: string };
 
 /** Makes the receipt of the batches that hold a request's events. */
-export function makeReceipt(key: string, batchIds: readonly string[]): string {
-  return signToken(key, purpose, batchIds.map((id) => id.replaceAll('-', '')).join(''));
+export function makeReceipt(keys: Keyring, batchIds: readonly string[]): string {
+  return signToken(keys, purpose, batchIds.map((id) => id.replaceAll('-', '')).join(''));
 }
 
 /** Makes receipts; requests that were committed in the same batch share one, which is signed once. */
-export function receiptMaker(key: string): (batchIds: readonly string[]) => string {
+export function receiptMaker(keys: Keyring): (batchIds: readonly string[]) => string {
   const last = { id: '', receipt: '' };
   return (batchIds) => {
     const [id = '', ...more] = batchIds;
-    if (more.length > 0) return makeReceipt(key, batchIds);
-    if (id !== last.id) Object.assign(last, { id, receipt: makeReceipt(key, batchIds) });
+    if (more.length > 0) return makeReceipt(keys, batchIds);
+    if (id !== last.id) Object.assign(last, { id, receipt: makeReceipt(keys, batchIds) });
     return last.receipt;
   };
 }
 
 /** The batches of a receipt; nothing when it is not one of ours. */
-export function openReceipt(key: string, receipt: string): string[] | undefined {
-  const payload = openToken(key, purpose, receipt);
+export async function openReceipt(keys: Keyring, receipt: string): Promise<string[] | undefined> {
+  const payload = await openToken(keys, purpose, receipt);
   if (!payload || payload.length % uuidHexChars !== 0 || payload.length > maxBatches * uuidHexChars) return undefined;
   const ids: string[] = [];
   for (let start = 0; start < payload.length; start += uuidHexChars) {

@@ -1,4 +1,5 @@
 import type { Database } from '@millrace/runtime/database.ts';
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import type { Clock, Random } from '@millrace/runtime/ports.ts';
 import type { Route } from '@millrace/runtime/route.ts';
@@ -26,7 +27,7 @@ import { visitorSalts } from './visitor.ts';
 export interface DoorParts {
   database: Database;
   store: VolatileStore;
-  signingKey: string;
+  signingKeys: Keyring;
   rates: Ingest['rates'];
   allowLoopback: boolean;
   metrics: Metrics;
@@ -37,7 +38,7 @@ export interface DoorParts {
 
 /** The doors by which events and sites come in. `drain` waits until everything that was taken is committed. */
 export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCommit } {
-  const { database, store, signingKey, clock, random, log } = parts;
+  const { database, store, signingKeys, clock, random, log } = parts;
   const { db } = database;
   const sites = knownSites({ load: (id) => findSite(db, id), clock });
   const commit = groupCommit({ write: pageViewWriter({ database, clock, random }) });
@@ -55,7 +56,7 @@ export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCo
     store,
     rates: parts.rates,
     counts: ingestCounts(parts.metrics),
-    makeReceipt: receiptMaker(signingKey),
+    makeReceipt: receiptMaker(signingKeys),
     allowLoopback: parts.allowLoopback,
     clock,
     log,
@@ -64,8 +65,8 @@ export function doorRoutes(parts: DoorParts): { routes: Route[]; commit: GroupCo
     ...trackerRoutes(),
     ...collectRoutes(ingest),
     ...importRoutes({ ingest, findStored: (ids) => findStored(db, ids) }),
-    ...receiptRoutes({ signingKey, readState: (ids) => readReceiptState(db, ids) }),
-    ...siteRoutes({ db, sites, signingKey, clock, random }),
+    ...receiptRoutes({ signingKeys, readState: (ids) => readReceiptState(db, ids) }),
+    ...siteRoutes({ db, sites, signingKeys, clock, random }),
   ];
   return { routes, commit };
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { keyring } from '@millrace/runtime/keyring.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeReceipt } from './receipt.ts';
 import { processorName } from './receipt-store.ts';
 import type { Doors } from './testing/doors.ts';
-import { as, browser, openDoors, outcome, signingKey } from './testing/doors.ts';
+import { as, browser, openDoors, outcome, signingKeys } from './testing/doors.ts';
 
 let doors: Doors;
 beforeAll(async () => {
@@ -78,7 +79,8 @@ describe('a site', () => {
 
 describe('a receipt', () => {
   const ids = [randomUUID(), randomUUID()];
-  const receipt = makeReceipt(signingKey, ids);
+  const receipt = makeReceipt(signingKeys, ids);
+  const otherKeys = keyring({ current: 'another key, as long as it must be' });
   const read = async (text: string) => outcome(await doors.app.request(`/api/analytics/receipts/${text}`));
   it('is queued until every batch is in the inbox, then stored', async () => {
     expect(await read(receipt)).toEqual({ status: 200, body: { receipt, state: 'queued' } });
@@ -93,10 +95,10 @@ describe('a receipt', () => {
   it('is dead when a batch is, with the reason', async () => {
     const dead = randomUUID();
     await doors.sql`insert into dead_batch (id, reason, at) values (${dead}, 'bad-event', now())`;
-    const text = makeReceipt(signingKey, [randomUUID(), dead]);
+    const text = makeReceipt(signingKeys, [randomUUID(), dead]);
     expect(await read(text)).toEqual({ status: 200, body: { receipt: text, state: 'dead', reason: 'bad-event' } });
   });
-  it.each(['x', makeReceipt('another key, as long as it must be', ids), `${receipt}A`, '%2e%2e'])(
+  it.each(['x', makeReceipt(otherKeys, ids), `${receipt}A`, '%2e%2e'])(
     'that we did not make does not exist: %s',
     async (text) => {
       expect(await read(text)).toEqual({ status: 404, slug: 'not-found' });

@@ -1,4 +1,5 @@
 import { openToken, signToken } from '@millrace/runtime/cursor.ts';
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 import type { Clock, Random } from '@millrace/runtime/ports.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import type { Route } from '@millrace/runtime/route.ts';
@@ -16,7 +17,7 @@ const cursorPurpose = 'sites';
 interface Parts {
   db: PostgresJsDatabase;
   sites: KnownSites;
-  signingKey: string;
+  signingKeys: Keyring;
   clock: Clock;
   random: Random;
 }
@@ -66,12 +67,12 @@ function listRoute(parts: Parts): Route {
     },
     handle: async ({ query, subject }) => {
       const purpose = `${cursorPurpose}:${subject.sub}`;
-      const after = query.cursor === undefined ? undefined : openToken(parts.signingKey, purpose, query.cursor);
+      const after = query.cursor === undefined ? undefined : await openToken(parts.signingKeys, purpose, query.cursor);
       if (query.cursor !== undefined && !after) throw new Problem(400, 'bad-cursor', 'This cursor is not one of ours.');
       const found = await listSites(parts.db, { owner: subject.sub, after, limit: query.limit + 1 });
       const items = found.slice(0, query.limit);
       const last = found.length > query.limit ? items.at(-1) : undefined;
-      return json(200, { items, nextCursor: last ? signToken(parts.signingKey, purpose, last.id) : null });
+      return json(200, { items, nextCursor: last ? signToken(parts.signingKeys, purpose, last.id) : null });
     },
   });
 }

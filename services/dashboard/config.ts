@@ -1,5 +1,5 @@
 import { dashboard } from '@millrace/catalog/services.ts';
-import { serviceConfig } from '@millrace/runtime/config.ts';
+import { cacheConfig, eventConfig, serviceConfig } from '@millrace/runtime/config.ts';
 import { z } from 'zod';
 import type { ApiName } from './api-paths.ts';
 
@@ -26,8 +26,12 @@ const origins = z
 /** What the page may do in a person's name; the issuer grants of it what the person may. */
 export const defaultLoginScopes = 'openid email profile analytics:read analytics:write products:write payments:operate';
 
-/** Every variable of this service. */
+const region = eventConfig.pick({ AWS_REGION: true });
+
+/** Every variable of this service. Sessions are in the cache: without one a restart asks for a new login. */
 export const dashboardConfig = serviceConfig.extend({
+  ...region.shape,
+  ...cacheConfig.shape,
   MILLRACE_WORKLOAD: z.enum([...Object.keys(dashboard.workloads), 'smoke']),
   /** Where browsers reach the page: its origin, as the identity issuer knows it. */
   PUBLIC_URL: securedUrl.transform((url) => new URL(url).origin),
@@ -43,8 +47,6 @@ export const dashboardConfig = serviceConfig.extend({
   ISSUER_URL: securedUrl,
   CLIENT_ID: z.string().min(1),
   LOGIN_SCOPES: z.string().default(defaultLoginScopes),
-  /** Absent on a laptop: then sessions live in this process and a restart asks for a new login. */
-  CACHE_URL: z.url().optional(),
 });
 export type DashboardConfig = z.output<typeof dashboardConfig>;
 

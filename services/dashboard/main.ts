@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { dashboard } from '@millrace/catalog/services.ts';
+import { openCache } from '@millrace/runtime/cache.ts';
 import { readConfig } from '@millrace/runtime/config.ts';
 import { listen } from '@millrace/runtime/listen.ts';
 import { createLog } from '@millrace/runtime/log.ts';
@@ -8,8 +9,6 @@ import type { Closable } from '@millrace/runtime/process.ts';
 import { runProcess } from '@millrace/runtime/process.ts';
 import { runSmoke } from '@millrace/runtime/smoke.ts';
 import { createMetrics } from '@millrace/runtime/telemetry.ts';
-import type { VolatileStore } from '@millrace/runtime/volatile.ts';
-import { memoryStore } from '@millrace/runtime/volatile.ts';
 import { dashboardConfig } from './config.ts';
 import { readPageFiles } from './page-files.ts';
 import { createDashboard } from './routes.ts';
@@ -23,7 +22,7 @@ else await runProcess({ log, start });
 
 async function start(): Promise<Closable> {
   const files = await readPageFiles(fileURLToPath(new URL('./dist', import.meta.url)));
-  const store = await openStore(config.CACHE_URL);
+  const store = await openCache(config, systemClock);
   const app = createDashboard({
     config,
     files,
@@ -41,10 +40,4 @@ async function start(): Promise<Closable> {
       await store.close();
     },
   };
-}
-
-async function openStore(url: string | undefined): Promise<VolatileStore> {
-  if (!url) return memoryStore(systemClock);
-  const { valkeyStore } = await import('@millrace/runtime/valkey-store.ts');
-  return valkeyStore(url, systemClock);
 }

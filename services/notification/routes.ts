@@ -1,4 +1,5 @@
 import { eventStream, refuseForeignPage } from '@millrace/runtime/event-stream.ts';
+import { openKeyring } from '@millrace/runtime/keyring.ts';
 import { cutPage, pageOf, pageQuery, readCursor } from '@millrace/runtime/paging.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import type { Route } from '@millrace/runtime/route.ts';
@@ -19,7 +20,9 @@ export function notificationRoutes(own: Workload<NotificationConfig>, live: Live
   return [listRoute(own), liveRoute(own, live), oneRoute(own), readRoute(own)];
 }
 
-function listRoute({ config, database }: Workload<NotificationConfig>): Route {
+function listRoute(own: Workload<NotificationConfig>): Route {
+  const { database } = own;
+  const signingKeys = openKeyring(own, 'SIGNING_KEY');
   return defineRoute({
     method: 'GET',
     path: '/api/notifications',
@@ -30,8 +33,8 @@ function listRoute({ config, database }: Workload<NotificationConfig>): Route {
     responses: { 200: { description: 'A page of notices.', schema: pageOf(noticeView) } },
     handle: async ({ query, subject }) => {
       const recipient = userIdOf(subject);
-      const use = { signingKey: config.SIGNING_KEY, purpose: `notices:${recipient}` };
-      const place = readCursor(query.cursor, position, use);
+      const use = { signingKeys, purpose: `notices:${recipient}` };
+      const place = await readCursor(query.cursor, position, use);
       const after = place && { createdAt: new Date(place[0]), id: place[1] };
       const rows = await listNotices(database.db, { recipient, after, limit: query.limit + 1 });
       const page = cutPage(rows, query.limit, { ...use, positionOf: (row) => [row.createdAt.toISOString(), row.id] });

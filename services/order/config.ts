@@ -1,4 +1,5 @@
 import { databaseConfig, eventConfig, serviceConfig, tokenConfig } from '@millrace/runtime/config.ts';
+import { keyText, rotationOf } from '@millrace/runtime/keyring.ts';
 import { z } from 'zod';
 
 const seconds = (value: number) => z.coerce.number().int().min(1).max(86_400).default(value);
@@ -10,7 +11,8 @@ export const orderConfig = serviceConfig
   .extend(tokenConfig.shape)
   .extend({
     /** Signs cursors. */
-    SIGNING_KEY: z.string().min(32),
+    SIGNING_KEY: keyText,
+    ...rotationOf('SIGNING_KEY'),
     /** Where product's API is: asked when the own copy of a product would refuse an order. */
     PRODUCT_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
     /** How long an order waits for stock, for its payment and for its refund. */

@@ -1,5 +1,6 @@
 import { etag } from '@millrace/runtime/entity-tag.ts';
 import { idempotencyKeyHeader, readIdempotencyKey } from '@millrace/runtime/idempotency.ts';
+import { openKeyring } from '@millrace/runtime/keyring.ts';
 import { cutPage, pageOf, pageQuery, readCursor } from '@millrace/runtime/paging.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import type { Route } from '@millrace/runtime/route.ts';
@@ -47,6 +48,7 @@ function placeRoute(own: Workload<OrderConfig>, products: ProductClient): Route 
 
 function listRoute(own: Workload<OrderConfig>): Route {
   const { sql } = own.database;
+  const signingKeys = openKeyring(own, 'SIGNING_KEY');
   return defineRoute({
     method: 'GET',
     path: '/api/orders',
@@ -57,8 +59,8 @@ function listRoute(own: Workload<OrderConfig>): Route {
     responses: { 200: { description: 'A page.', schema: pageOf(orderView) } },
     handle: async ({ query: { limit, cursor }, subject }) => {
       const userId = userIdOf(subject);
-      const use = { signingKey: own.config.SIGNING_KEY, purpose: `orders:${userId}` };
-      const before = readCursor(cursor, z.uuid(), use);
+      const use = { signingKeys, purpose: `orders:${userId}` };
+      const before = await readCursor(cursor, z.uuid(), use);
       const found = await listOrders(sql, { userId, before, limit: limit + 1 });
       const items = await itemsOf(sql, found.slice(0, limit), maxLinesOfPage);
       const { rows, nextCursor } = cutPage(found, items.size, { ...use, positionOf: ({ id }) => id });

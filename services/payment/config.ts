@@ -1,4 +1,5 @@
 import { databaseConfig, eventConfig, serviceConfig, tokenConfig } from '@millrace/runtime/config.ts';
+import { keyText, rotationOf } from '@millrace/runtime/keyring.ts';
 import { z } from 'zod';
 
 /** Every variable of this service; each workload reads the same set. */
@@ -8,9 +9,11 @@ export const paymentConfig = serviceConfig
   .extend(tokenConfig.shape)
   .extend({
     /** Signs cursors. */
-    SIGNING_KEY: z.string().min(32),
+    SIGNING_KEY: keyText,
+    ...rotationOf('SIGNING_KEY'),
     /** The provider signs its callbacks with it. */
-    WEBHOOK_KEY: z.string().min(32),
+    WEBHOOK_KEY: keyText,
+    ...rotationOf('WEBHOOK_KEY'),
     /** Where the simulated provider sends its callbacks; without it, it sends none. */
     WEBHOOK_URL: z.url({ protocol: /^https?$/ }).optional(),
     PAYMENT_PROVIDER: z.enum(['simulated']).default('simulated'),

@@ -15,7 +15,7 @@ export function paymentRoutes(parts: RouteParts): Route[] {
   return [listRoute(parts), attentionRoute(parts)];
 }
 
-function listRoute({ own }: RouteParts): Route {
+function listRoute({ own, signingKeys }: RouteParts): Route {
   const { db } = own.database;
   return defineRoute({
     method: 'GET',
@@ -31,8 +31,8 @@ function listRoute({ own }: RouteParts): Route {
     handle: async ({ query, subject }) => {
       const { limit, orderId } = query;
       const userId = userIdOf(subject);
-      const use = { signingKey: own.config.SIGNING_KEY, purpose: `payments:${userId}:${orderId ?? ''}` };
-      const after = readCursor(query.cursor, z.uuid(), use);
+      const use = { signingKeys, purpose: `payments:${userId}:${orderId ?? ''}` };
+      const after = await readCursor(query.cursor, z.uuid(), use);
       const found = await listPayments(db, { userId, orderId, after, limit: limit + 1 });
       if (orderId !== undefined && found.length === 0) throw new Problem(404, 'not-found', 'There is nothing here.');
       const page = cutPage(found, limit, { ...use, positionOf: ({ id }) => id });
@@ -41,9 +41,9 @@ function listRoute({ own }: RouteParts): Route {
   });
 }
 
-function attentionRoute({ own }: RouteParts): Route {
+function attentionRoute({ own, signingKeys }: RouteParts): Route {
   const { db } = own.database;
-  const use = { signingKey: own.config.SIGNING_KEY, purpose: 'payments:attention' };
+  const use = { signingKeys, purpose: 'payments:attention' };
   return defineRoute({
     method: 'GET',
     path: '/api/payments/attention',
@@ -54,7 +54,7 @@ function attentionRoute({ own }: RouteParts): Route {
     responses: { 200: { description: 'A page.', schema: pageOf(attentionView) } },
     handle: async ({ query }) => {
       const { limit } = query;
-      const after = readCursor(query.cursor, attentionPosition, use);
+      const after = await readCursor(query.cursor, attentionPosition, use);
       const found = (await listAttention(db, { after, limit: limit + 1 })).map(attentionOf);
       const page = cutPage(found, limit, { ...use, positionOf: ({ since, id }) => ({ since, id }) });
       return json(200, { items: page.rows, nextCursor: page.nextCursor });

@@ -1,3 +1,4 @@
+import { openKeyring } from '@millrace/runtime/keyring.ts';
 import type { Closable } from '@millrace/runtime/process.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import { openOwnDatabase } from '@millrace/runtime/workload.ts';
@@ -28,7 +29,14 @@ function openSimulated(own: Workload<PaymentConfig>): OpenProvider {
   const courier =
     config.WEBHOOK_URL === undefined
       ? undefined
-      : startCourier({ sql: database.sql, url: config.WEBHOOK_URL, key: config.WEBHOOK_KEY, clock, random, log });
+      : startCourier({
+          sql: database.sql,
+          url: config.WEBHOOK_URL,
+          keys: openKeyring(own, 'WEBHOOK_KEY'),
+          clock,
+          random,
+          log,
+        });
   const provider = simulatedProvider({
     database,
     clock,

@@ -1,3 +1,5 @@
+import type { Keyring } from '@millrace/runtime/keyring.ts';
+import { openKeyring } from '@millrace/runtime/keyring.ts';
 import type { Route } from '@millrace/runtime/route.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { PaymentConfig } from './config.ts';
@@ -7,9 +9,16 @@ import { webhookRoutes } from './webhook-routes.ts';
 /** What the routes are made of. */
 export interface RouteParts {
   own: Workload<PaymentConfig>;
+  signingKeys: Keyring;
+  webhookKeys: Keyring;
 }
 
 /** Every route of this service. */
 export function routes(own: Workload<PaymentConfig>): Route[] {
-  return [...paymentRoutes({ own }), ...webhookRoutes({ own })];
+  const parts: RouteParts = {
+    own,
+    signingKeys: openKeyring(own, 'SIGNING_KEY'),
+    webhookKeys: openKeyring(own, 'WEBHOOK_KEY'),
+  };
+  return [...paymentRoutes(parts), ...webhookRoutes(parts)];
 }

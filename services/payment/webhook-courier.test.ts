@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { keyring } from '@millrace/runtime/keyring.ts';
 import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { advance, startCharger, takeDue } from './charger.ts';
@@ -20,6 +21,7 @@ interface Received {
   status: number;
 }
 
+const knownKeys = keyring({ current: webhookKey });
 let service: PaymentService;
 let url: string;
 let received: Received[] = [];
@@ -39,7 +41,7 @@ const server = createServer((request, response) => {
     const answer = refusal
       ? { status: refusal }
       : await service.app.request('/api/payments/webhook', { method: 'POST', body: Uint8Array.from(body), headers });
-    const verdict = checkWebhook(webhookKey, { signature, body }, new Date());
+    const verdict = await checkWebhook(knownKeys, { signature, body }, new Date());
     received.push({ body: body.toString(), verdict, status: answer.status });
     response.writeHead(answer.status).end();
   });
@@ -65,9 +67,9 @@ afterAll(async () => {
   await service.close();
 });
 
-function start(): Courier {
+function start(keys = knownKeys): Courier {
   const { clock, random, log } = service.own;
-  const courier = startCourier({ sql: service.company.sql, url, key: webhookKey, clock, random, log });
+  const courier = startCourier({ sql: service.company.sql, url, keys, clock, random, log });
   loops.push(courier);
   return courier;
 }
@@ -114,6 +116,18 @@ test('a callback that is refused comes again until it is taken', async () => {
   expect(received.map(({ status }) => status)).toEqual([500, 503, 404, 200]);
   expect(new Set(received.map(({ body }) => body)).size).toBe(1);
   await waitFor(async () => (await waiting()) === 0);
+});
+
+test('a courier whose key is no longer good reads it again, and the callback is taken', async () => {
+  const former = 'a webhook key of two rotations ago, long enough';
+  start(keyring({ current: former }, { read: async () => webhookKey, clock: service.own.clock, log: service.own.log }));
+  await requestPayment(service);
+  await callProvider();
+  await waitFor(() => received.length === 2);
+  expect(received.map(({ verdict, status }) => [verdict, status])).toEqual([
+    ['bad-signature', 401],
+    ['good', 200],
+  ]);
 });
 
 test('F35 duplicate callbacks from two couriers settle each attempt once', async () => {

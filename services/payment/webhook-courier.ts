@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inParallel } from '@millrace/runtime/in-parallel.ts';
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 import type { Log } from '@millrace/runtime/log.ts';
 import { Pacer } from '@millrace/runtime/pacer.ts';
 import type { Clock, Random } from '@millrace/runtime/ports.ts';
@@ -15,7 +16,7 @@ interface CourierParts {
   /** The simulated company's own connections. */
   sql: postgres.Sql;
   url: string;
-  key: string;
+  keys: Keyring;
   clock: Clock;
   random: Random;
   log: Log;
@@ -107,6 +108,8 @@ async function post(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal)
   const bytes = Buffer.from(webhook.body);
   try {
     const status = await send(parts, bytes, stop);
+    // A process that only signs learns here that its key is no longer good.
+    if (status === 401) await parts.keys.refresh();
     if (status >= 300) parts.log.warn({ webhook: webhook.id, status }, 'a callback was refused');
     return status < 300;
   } catch (error) {
@@ -116,11 +119,11 @@ async function post(parts: CourierParts, webhook: DueWebhook, stop: AbortSignal)
 }
 
 /** By node:http, whose kept connections cost less than `fetch`. @returns the status. */
-function send({ url, key, clock, agent }: CourierParts, bytes: Buffer, stop: AbortSignal): Promise<number> {
+function send({ url, keys, clock, agent }: CourierParts, bytes: Buffer, stop: AbortSignal): Promise<number> {
   const headers = {
     'content-type': 'application/json',
     'content-length': bytes.length,
-    [signatureHeader]: signWebhook(key, bytes, clock.now()),
+    [signatureHeader]: signWebhook(keys, bytes, clock.now()),
   };
   const request = url.startsWith('https:') ? requestTls : requestPlain;
   return new Promise((resolve, reject) => {

@@ -22,7 +22,7 @@ const signedBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 
 /** The provider's door. */
 export function webhookRoutes(parts: RouteParts): Route[] {
-  const { own } = parts;
+  const { own, webhookKeys } = parts;
   const counts = paymentMetrics(own.metrics).webhooks;
   return [
     defineRoute({
@@ -46,7 +46,7 @@ export function webhookRoutes(parts: RouteParts): Route[] {
       },
       handle: async ({ body, headers }) => {
         const signature = headers.get(signatureHeader);
-        const verdict = checkWebhook(own.config.WEBHOOK_KEY, { signature, body }, own.clock.now());
+        const verdict = await checkWebhook(webhookKeys, { signature, body }, own.clock.now());
         if (verdict !== 'good') {
           counts.inc({ outcome: verdict });
           throw new Problem(401, verdict, 'Sign the exact body with the webhook key, at the time of sending.');
@@ -70,7 +70,10 @@ function textOf(bytes: Uint8Array): string {
 /**
  * Most callbacks tell what the charger knows already. Once known it stays known, so then the receipt is all that is written.
  */
-async function takeKnown({ own }: RouteParts, told: WebhookBody): Promise<'known' | 'repeated' | undefined> {
+async function takeKnown(
+  { own }: Pick<RouteParts, 'own'>,
+  told: WebhookBody,
+): Promise<'known' | 'repeated' | undefined> {
   const { db } = own.database;
   if (!idForm.test(told.idempotencyKey)) return undefined;
   const [payment] = await listAttempts(db, [told.idempotencyKey]);
@@ -79,7 +82,7 @@ async function takeKnown({ own }: RouteParts, told: WebhookBody): Promise<'known
 }
 
 /** The receipt commits with what it did. A callback of a key that is not ours does nothing: the provider is asked anyway. */
-async function take({ own }: RouteParts, told: WebhookBody): Promise<Settled['outcome'] | 'repeated'> {
+async function take({ own }: Pick<RouteParts, 'own'>, told: WebhookBody): Promise<Settled['outcome'] | 'repeated'> {
   const known = await takeKnown({ own }, told);
   if (known) return known;
   const settled = await own.database.db.transaction(async (tx): Promise<Settled | undefined> => {

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { money } from '@millrace/catalog/events/money.ts';
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 import { z } from 'zod';
 import type { Finding } from './payment.ts';
 
@@ -20,20 +21,22 @@ const toleranceSeconds = 300;
 export const signatureForm = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/;
 
 /** What an exact body is signed with: `t=<seconds since 1970>,v1=<HMAC-SHA-256 of "<t>.<body>" as hex>`. */
-export function signWebhook(key: string, body: Uint8Array, now: Date): string {
+export function signWebhook(keys: Keyring, body: Uint8Array, now: Date): string {
   const seconds = Math.floor(now.getTime() / 1_000);
-  return `t=${seconds},v1=${digest(key, String(seconds), body).toString('hex')}`;
+  return `t=${seconds},v1=${digest(keys.current(), String(seconds), body).toString('hex')}`;
 }
 
-/** Tells whether exactly these bytes were signed with this key within the last five minutes. */
-export function checkWebhook(
-  key: string,
+/** Tells whether exactly these bytes were signed with a key of this ring within the last five minutes. */
+export async function checkWebhook(
+  keys: Keyring,
   sent: { signature: string | null; body: Uint8Array },
   now: Date,
-): 'good' | 'bad-signature' | 'old-signature' {
+): Promise<'good' | 'bad-signature' | 'old-signature'> {
   const [, seconds = '', hex = ''] = signatureForm.exec(sent.signature ?? '') ?? [];
   if (hex === '') return 'bad-signature';
-  if (!timingSafeEqual(Buffer.from(hex, 'hex'), digest(key, seconds, sent.body))) return 'bad-signature';
+  const claimed = Buffer.from(hex, 'hex');
+  const isSigned = await keys.verify((key) => timingSafeEqual(claimed, digest(key, seconds, sent.body)));
+  if (!isSigned) return 'bad-signature';
   const ageSeconds = now.getTime() / 1_000 - Number(seconds);
   return Math.abs(ageSeconds) <= toleranceSeconds ? 'good' : 'old-signature';
 }

@@ -1,4 +1,5 @@
 import type { Database } from '@millrace/runtime/database.ts';
+import type { Keyring } from '@millrace/runtime/keyring.ts';
 import type { Clock, Random } from '@millrace/runtime/ports.ts';
 import { Problem } from '@millrace/runtime/problem.ts';
 import type { Uploads } from '@millrace/runtime/uploads.ts';
@@ -10,7 +11,7 @@ import { viewProduct } from './product.ts';
 export interface ApiParts {
   database: Database;
   uploads: Uploads;
-  signingKey: string;
+  signingKeys: Keyring;
   clock: Clock;
   random: Random;
 }

@@ -1,4 +1,5 @@
 import { databaseConfig, eventConfig, serviceConfig, tokenConfig } from '@millrace/runtime/config.ts';
+import { keyText, rotationOf } from '@millrace/runtime/keyring.ts';
 import { z } from 'zod';
 
 /** Every variable of this service; each workload reads the same set. */
@@ -8,7 +9,8 @@ export const productConfig = serviceConfig
   .extend(tokenConfig.shape)
   .extend({
     /** Signs cursors. */
-    SIGNING_KEY: z.string().min(32),
+    SIGNING_KEY: keyText,
+    ...rotationOf('SIGNING_KEY'),
     /** Where images of products lie. */
     PRODUCTS_BUCKET: z.string().min(3).max(63),
     /** How long stock is held for an order that is not paid yet. */

@@ -51,8 +51,8 @@ async function pageOfProducts(parts: ApiParts, wish: { query: ProductQuery; hasR
   const terms = readSearch(query.q);
   // A place in the list of one search says nothing in another's.
   const list = hasRetired ? 'all-products' : 'products';
-  const use: CursorUse = { signingKey: parts.signingKey, purpose: `${list}:${terms?.whole ?? ''}` };
-  const after = readCursor(query.cursor, position, use);
+  const use: CursorUse = { signingKeys: parts.signingKeys, purpose: `${list}:${terms?.whole ?? ''}` };
+  const after = await readCursor(query.cursor, position, use);
   const found = await listProducts(parts.database.db, { terms, hasRetired, after, limit: query.limit + 1 });
   const positionOf = ({ rank, id }: { rank: number; id: string }) => ({ rank, id });
   const { rows, nextCursor } = cutPage(found, query.limit, { ...use, positionOf });

@@ -1,3 +1,4 @@
+import { openKeyring } from '@millrace/runtime/keyring.ts';
 import type { Route } from '@millrace/runtime/route.ts';
 import type { Workload } from '@millrace/runtime/workload.ts';
 import type { ApiParts } from './api-parts.ts';
@@ -10,7 +11,8 @@ import { openProductUploads } from './uploads.ts';
 
 /** Every route of this service. Paths with a word come before those with an id. */
 export function apiRoutes(own: Workload<ProductConfig>, uploads = openProductUploads(own)): Route[] {
-  const { database, config, clock, random } = own;
-  const parts: ApiParts = { database, uploads, signingKey: config.SIGNING_KEY, clock, random };
+  const { database, clock, random } = own;
+  const signingKeys = openKeyring(own, 'SIGNING_KEY');
+  const parts: ApiParts = { database, uploads, signingKeys, clock, random };
   return [...recommendationRoutes(parts), ...productRoutes(parts), ...editRoutes(parts), ...imageRoutes(parts)];
 }

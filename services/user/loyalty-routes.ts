@@ -1,3 +1,4 @@
+import { openKeyring } from '@millrace/runtime/keyring.ts';
 import { cutPage, pageOf, pageQuery, readCursor } from '@millrace/runtime/paging.ts';
 import type { Route } from '@millrace/runtime/route.ts';
 import { defineRoute, json } from '@millrace/runtime/route.ts';
@@ -16,7 +17,9 @@ const entryView = z.object({
 const loyaltyView = pageOf(entryView).extend({ points: z.int(), pendingPoints: z.int() });
 
 /** Points of the caller's orders. Somebody who has not registered has some too. */
-export function loyaltyRoutes({ database, config }: UserParts): Route[] {
+export function loyaltyRoutes(parts: UserParts): Route[] {
+  const { database } = parts;
+  const signingKeys = openKeyring(parts, 'SIGNING_KEY');
   return [
     defineRoute({
       method: 'GET',
@@ -28,8 +31,8 @@ export function loyaltyRoutes({ database, config }: UserParts): Route[] {
       responses: { 200: { description: 'Sums over all orders, and a page of them.', schema: loyaltyView } },
       handle: async ({ subject, query }) => {
         const userId = userIdOf(subject);
-        const use = { signingKey: config.SIGNING_KEY, purpose: `loyalty:${userId}` };
-        const before = readCursor(query.cursor, z.uuid(), use);
+        const use = { signingKeys, purpose: `loyalty:${userId}` };
+        const before = await readCursor(query.cursor, z.uuid(), use);
         const [sums, rows] = await Promise.all([
           readPoints(database.db, userId),
           readEntries(database.db, { userId, before, limit: query.limit + 1 }),

@@ -5,6 +5,7 @@ import { PageViewsCollected } from '@millrace/catalog/events/analytics.ts';
 import type { Subject, VerifyToken } from '@millrace/runtime/auth.ts';
 import type { Database } from '@millrace/runtime/database.ts';
 import { openDatabase } from '@millrace/runtime/database.ts';
+import { keyring } from '@millrace/runtime/keyring.ts';
 import { createLog } from '@millrace/runtime/log.ts';
 import { migrate } from '@millrace/runtime/migrate.ts';
 import { systemClock, systemRandom } from '@millrace/runtime/ports.ts';
@@ -18,7 +19,9 @@ import { expect } from 'vitest';
 import type { Ingest } from '../ingest.ts';
 import { doorRoutes } from '../routes.ts';
 
-export const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+export const signingKeys = keyring({
+  current: generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+});
 export const browser =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 
@@ -42,7 +45,7 @@ export async function openDoors(options: { rates?: Ingest['rates']; allowLoopbac
   const { routes, commit } = doorRoutes({
     database,
     store: memoryStore(systemClock),
-    signingKey,
+    signingKeys,
     rates: options.rates ?? { site: plenty, address: plenty },
     allowLoopback: options.allowLoopback ?? false,
     metrics,

@@ -33,10 +33,10 @@ export const quietLog = createLog({ name: 'test', level: 'fatal' });
 export async function openStores(now = new Date()): Promise<Stores> {
   const [hot, kept] = [await createTestDatabase(), await createTestDatabase()];
   await migrate({ url: hot.url, folder: join(import.meta.dirname, '..', 'migrations') });
-  await migrateWarehouse(kept.url);
+  await migrateWarehouse({ url: kept.url });
   const database = openDatabase({ url: hot.url, applicationName: 'test', poolSize: 8, statementTimeoutMs: 60_000 });
-  const warehouse = openWarehouse({ url: kept.url, purpose: 'query' });
-  const loading = openWarehouse({ url: kept.url, purpose: 'load' });
+  const warehouse = openWarehouse({ url: kept.url }, 'query');
+  const loading = openWarehouse({ url: kept.url }, 'load');
   let today = now;
   const clock = {
     now: () => today,
