@@ -11,7 +11,7 @@ PORT ?= 8080
 DATA_DIR ?= .local
 # Built once, before a test's deadline could run.
 CLUSTER_TOOLS := etcd kube-apiserver kube-controller-manager argocd rollouts-controller redis-server
-export PORT DATA_DIR LOG SITE SPEED ENV OUT FROM TO JSON FORMAT SERVICE IMAGES REVISION REV CHECK DRY PR BODY REF REPOSITORY KIND
+export PORT DATA_DIR LOG SITE SPEED ENV OUT FROM TO JSON FORMAT SERVICE IMAGES REVISION REV CHECK DRY PR BODY REF REPOSITORY KIND FRESH FETCH
 
 .PHONY: help
 help: ## list the targets
@@ -66,8 +66,8 @@ scan: setup ## kube-score and checkov over manifests/; fetches both once
 	@$(RUN) node policies/scan.ts
 
 .PHONY: terraform
-terraform: setup ## fmt, validate, test, tflint, checkov and drift of terraform/, without a cloud (FRESH=1: ask nothing kept)
-	@$(RUN) node policies/terraform/main.ts
+terraform: setup ## check terraform/ without a cloud (ENV=, STEPS="fmt tflint", FRESH=1, FETCH=1)
+	@$(RUN) node policies/terraform/main.ts $(STEPS)
 
 .PHONY: functions
 functions: setup ## bundle the Lambda functions that Terraform puts into AWS

@@ -1,5 +1,5 @@
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
-import { prices } from '@millrace/catalog/prices.ts';
+import { builtPrices, prices } from '@millrace/catalog/prices.ts';
 import { hoursPerMonth } from '@millrace/fargate/plan.ts';
 import type { CostReport } from './cost-report.ts';
 import { platformParts, platformPartsAsOf } from './platform-tax.ts';
@@ -11,7 +11,7 @@ export function costJson(reports: readonly CostReport[]): string {
   const value = {
     currency: 'USD',
     hoursPerMonth,
-    prices: { fargate: fargatePrices, ...prices },
+    prices: { fargate: fargatePrices, ...prices, built: builtPrices },
     platformParts: { asOf: platformPartsAsOf, parts: platformParts },
     assumptions,
     environments: reports.map(environmentJson),
@@ -50,6 +50,13 @@ function environmentJson(report: CostReport): unknown {
       next: next && { ...next, savesCents: undefined, savesUsdPerMonth: usd(next.savesCents) },
     })),
     platform: platform.map(({ monthCents, ...line }) => ({ ...line, usdPerMonth: usd(monthCents) })),
+    built: report.built && {
+      usdPerMonth: { least: usd(report.built.minCents), most: usd(report.built.maxCents) },
+      lines: report.built.lines.map(({ minCents, maxCents, ...line }) => ({
+        ...line,
+        usdPerMonth: { least: usd(minCents), most: usd(maxCents) },
+      })),
+    },
     traffic,
   };
 }

@@ -2,6 +2,8 @@ import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
 import type { SmallerSize } from '@millrace/fargate/plan.ts';
 import type { RenderedEnvironment } from '../rendered.ts';
+import type { BuiltCost } from './built-cost.ts';
+import { builtCost } from './built-cost.ts';
 import type { CanaryCost } from './canary.ts';
 import { canaryCosts } from './canary.ts';
 import type { Measurements } from './measurements.ts';
@@ -48,6 +50,8 @@ export interface CostReport {
   minCents: number;
   maxCents: number;
   platformCents: number;
+  /** What Terraform builds, beside the pods and not in their sums; undefined where nobody wrote down what that is. */
+  built: BuiltCost | undefined;
   traffic: TrafficEstimate[];
 }
 
@@ -75,6 +79,7 @@ export function costReport(
     minCents: sumCents(byService.map(({ minCents }) => minCents)) + platformCents,
     maxCents: sumCents(byService.map(({ maxCents }) => maxCents)) + platformCents,
     platformCents,
+    built: builtCost(set.environment),
     traffic: [millionPageViews(given), thousandOrders(given)],
   };
 }

@@ -1,5 +1,7 @@
 import { fargatePrices } from '@millrace/catalog/fargate.ts';
 import { hoursPerMonth } from '@millrace/fargate/plan.ts';
+import type { BuiltCost } from './built-cost.ts';
+import { notInBuilt } from './built-cost.ts';
 import type { CanaryCost } from './canary.ts';
 import type { CostReport } from './cost-report.ts';
 import { dollars, fineDollars, sumCents } from './money.ts';
@@ -38,7 +40,7 @@ function costText(report: CostReport): string {
     wastePart(report),
     platformPart(report),
     ...report.traffic.map(trafficPart),
-    'Not in here, because Terraform builds it: Aurora, Redshift, ElastiCache, load balancer, NAT, endpoints, logs, storage.',
+    builtPart(report),
   ].join('\n\n')}\n`;
 }
 
@@ -153,6 +155,42 @@ function platformPart({ platform, platformCents, minCents }: CostReport): string
   );
   return `${table}\nWhat EKS brings was read on ${platformPartsAsOf}; the rest stands in catalog/add-ons.ts.`;
 }
+
+/** What Terraform builds stands beside the pods: it is billed whether they run or not. */
+function builtPart({ built, minCents, maxCents }: CostReport): string {
+  if (!built)
+    return 'What Terraform builds is not in here: catalog/built.json does not have it yet (see "make terraform").';
+  const rows = built.lines.map((line) => [
+    line.words,
+    range(line.least, line.most),
+    dollars(line.minCents),
+    dollars(line.maxCents),
+  ]);
+  const table = textTable(
+    [
+      { head: 'what Terraform builds' },
+      { head: 'how many', isRight: true },
+      { head: 'least', isRight: true },
+      { head: 'most', isRight: true },
+    ],
+    [...rows, [''], builtSum('USD a month', built), builtSum('with the pods', plus(built, { minCents, maxCents }))],
+  );
+  return `${table}\nThe prices stand in catalog/prices.ts, each with its day and source. Not in here: ${notInBuilt}.`;
+}
+
+type Range = Pick<BuiltCost, 'minCents' | 'maxCents'>;
+
+const builtSum = (name: string, { minCents, maxCents }: Range): string[] => [
+  name,
+  '',
+  dollars(minCents),
+  dollars(maxCents),
+];
+
+const plus = (a: Range, b: Range): Range => ({
+  minCents: sumCents([a.minCents, b.minCents]),
+  maxCents: sumCents([a.maxCents, b.maxCents]),
+});
 
 function trafficPart({ unit, parts, quietUsd, busyUsd, standing }: TrafficEstimate): string {
   const rows = parts.map((part) => [

@@ -4,6 +4,7 @@ import type { Manifest } from '@millrace/fargate/manifest.ts';
 import { CommandFault } from '../command-fault.ts';
 import { commandVariables } from '../cost/config.ts';
 import { renderWorkingTree } from '../cost/working-tree.ts';
+import { builtChanges } from './built-changes.ts';
 import { repositoryRoot } from './command.ts';
 import { commitSnapshot } from './commit-snapshot.ts';
 import { diffJson } from './diff-json.ts';
@@ -67,7 +68,7 @@ async function otherFindings(from: Snapshot, to: Snapshot, names: readonly strin
   return { before, after };
 }
 
-function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): DiffReport {
+async function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): Promise<DiffReport> {
   const rendered = renderWorkingTree([...new Set([from, to])]);
   const side = (name: EnvironmentName): Snapshot => {
     const set = rendered.find(({ environment }) => environment === name);
@@ -87,7 +88,9 @@ function betweenEnvironments(from: EnvironmentName, to: EnvironmentName): DiffRe
     };
     return { label: name, environments: new Map([[name, policies]]), contracts: new Map() };
   };
-  return diffReport({ from: side(from), to: side(to) }, { kind: 'environments', pairs: [[from, to]] });
+  const sides = { from: side(from), to: side(to) };
+  const built = from === to ? undefined : await builtChanges(from, to);
+  return diffReport(sides, { kind: 'environments', pairs: [[from, to]], ...(built && { built }) });
 }
 
 function formatOf({ values, switches }: Options): (typeof formats)[number] {

@@ -8,7 +8,7 @@ export interface Headline {
 }
 
 /** The headlines of a report, deletions first; only what is not nothing, or that nothing changes. */
-export function headlines({ kind, from, to, environments, contracts }: DiffReport): Headline[] {
+export function headlines({ kind, from, to, environments, contracts, built }: DiffReport): Headline[] {
   const isChange = kind === 'change';
   const sum = (of: (environment: EnvironmentDiff) => number): number => sumCents(environments.map(of));
   const broken = contracts.filter(({ breaks }) => breaks.length > 0).length;
@@ -25,6 +25,7 @@ export function headlines({ kind, from, to, environments, contracts }: DiffRepor
     [sum(({ added }) => added.length), isChange ? 'added' : `only in ${to}`, false],
     [sum(restartingPods), 'pods restart', false],
     [contracts.length - broken, 'event contracts grow', false],
+    [sizeOf(built), 'differences in what Terraform builds', false],
   ];
   const said = lines
     .filter(([count]) => count > 0)
@@ -38,12 +39,16 @@ export function headlines({ kind, from, to, environments, contracts }: DiffRepor
 export const restartingPods = ({ restarts }: EnvironmentDiff): number =>
   sumCents(restarts.filter(({ how }) => how !== 'runs-again' && how !== 'refused').map(({ pods }) => pods));
 
+const sizeOf = (built: DiffReport['built']): number =>
+  built ? built.deleted.length + built.changed.length + built.added.length : 0;
+
 const singular = (words: string): string =>
   ({
     'widenings of access': 'widening of access',
     'new policy findings': 'new policy finding',
     'pods restart': 'pod restarts',
     'event contracts grow': 'event contract grows',
+    'differences in what Terraform builds': 'difference in what Terraform builds',
   })[words] ?? words;
 
 /** The headlines of one environment alone. */

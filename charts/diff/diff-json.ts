@@ -3,13 +3,14 @@ import type { DiffReport } from './diff-report.ts';
 
 /** The report for a program: the same facts as the text, money in USD. */
 export function diffJson(report: DiffReport): string {
-  const { kind, from, to, contracts, environments, notes } = report;
+  const { kind, from, to, contracts, environments, built, notes } = report;
   const value = {
     kind,
     from,
     to,
     headlines: headlines(report).map(({ words }) => words),
     contracts,
+    terraform: built && { onlyIn: { from: built.deleted, to: built.added }, differs: built.changed },
     notes,
     environments: environments.map(({ cost, ...environment }) => ({
       ...environment,

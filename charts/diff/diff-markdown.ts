@@ -25,8 +25,27 @@ export function diffMarkdown(report: DiffReport): string {
     ...section(isChange ? '### 🛑 Deleted' : `### Only in ${escaped(from)}`, deleted),
     ...section('### 🛑 Event contracts that break', broken),
     ...environments.flatMap((environment) => environmentParts(report, environment)),
+    ...builtParts(report),
     ...report.notes.map(escaped),
   ]);
+}
+
+function builtParts({ built, from, to }: DiffReport): string[] {
+  if (!built) return [];
+  const fields = alikeChanges(built.changed).flatMap(({ title, fields: list }) => [
+    `~ ${title}`,
+    ...list.map((field) => `    ${fieldLine(field)}`),
+  ]);
+  const only = (name: string, resources: readonly string[], mark: string): string[] =>
+    folded(
+      `${resources.length} of Terraform only in ${name}`,
+      byNamespace(resources).map((line) => `${mark} ${line}`),
+    );
+  return [
+    ...only(from, built.deleted, '-'),
+    ...folded(`${built.changed.length} of Terraform differ`, fields),
+    ...only(to, built.added, '+'),
+  ];
 }
 
 /** Parts that fit, in their order; which did not is said at the end. */

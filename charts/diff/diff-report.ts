@@ -1,5 +1,6 @@
 import type { Pin } from '@millrace/catalog/releases.ts';
 import { podCosts } from '../cost/pods.ts';
+import type { BuiltChanges } from './built-changes.ts';
 import { callWidenings } from './call-widening.ts';
 import { consequenceOf } from './consequences.ts';
 import type { ContractChange } from './contract-changes.ts';
@@ -50,6 +51,8 @@ export interface DiffReport {
   to: string;
   contracts: ContractChange[];
   environments: EnvironmentDiff[];
+  /** What Terraform builds differently; only between environments. */
+  built?: BuiltChanges;
   /** What was not looked at, and why. */
   notes: string[];
 }
@@ -63,7 +66,12 @@ export interface OtherFindings {
 /** Compares two sides, environment by environment; `pairs` says which with which. */
 export function diffReport(
   sides: { from: Snapshot; to: Snapshot },
-  options: { kind: DiffReport['kind']; pairs: readonly [string, string][]; others?: OtherFindings },
+  options: {
+    kind: DiffReport['kind'];
+    pairs: readonly [string, string][];
+    others?: OtherFindings;
+    built?: BuiltChanges;
+  },
 ): DiffReport {
   const { from, to } = sides;
   return {
@@ -71,7 +79,10 @@ export function diffReport(
     from: from.label,
     to: to.label,
     contracts: contractChanges(from.contracts, to.contracts),
-    notes: [...new Set([options.others?.before.note, options.others?.after.note])].filter((note) => note !== undefined),
+    ...(options.built && { built: options.built }),
+    notes: [...new Set([options.others?.before.note, options.others?.after.note, options.built?.note])].filter(
+      (note) => note !== undefined,
+    ),
     environments: options.pairs.map(([left, right]) =>
       environmentDiff(left === right ? left : `${left} → ${right}`, {
         before: from.environments.get(left),

@@ -35,9 +35,34 @@ export function diffText(report: DiffReport, paint: Paint): string {
     ...deletions(report, paint),
     ...contractPart(contracts, paint),
     ...environments.flatMap((environment) => environmentParts(report, environment, paint)),
+    ...builtParts(report, paint),
     ...report.notes,
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+/** What Terraform builds in one of two environments only, or otherwise. */
+function builtParts({ built, from, to }: DiffReport, paint: Paint): string[] {
+  if (!built) return [];
+  const part = (title: string, lines: readonly string[]): string[] =>
+    lines.length > 0 ? [[title, ...lines.map((line) => `  ${line}`)].join('\n')] : [];
+  return [
+    ...part(
+      `TERRAFORM: ONLY IN ${from}`,
+      byNamespace(built.deleted).map((line) => `- ${line}`),
+    ),
+    ...part(
+      'TERRAFORM: DIFFERS',
+      alikeChanges(built.changed).flatMap(({ title, fields }) => [
+        `~ ${title}`,
+        ...fields.map((field) => `    ${fieldLine(field)}`),
+      ]),
+    ),
+    ...part(
+      `TERRAFORM: ONLY IN ${to}`,
+      byNamespace(built.added).map((line) => `+ ${line}`),
+    ).map(paint.green),
+  ];
 }
 
 function deletions({ kind, from, environments }: DiffReport, paint: Paint): string[] {

@@ -116,6 +116,8 @@ const goPrograms = {
     target: 'github.com/rhysd/actionlint/cmd/actionlint',
     minutes: 1,
   },
+  // Its rules for Terraform's language are compiled in; those for AWS are a plugin.
+  tflint: { folder: 'tflint', sources: '', target: 'github.com/terraform-linters/tflint', minutes: 3 },
 } satisfies Record<string, GoProgram>;
 
 const pythonPrograms = {
