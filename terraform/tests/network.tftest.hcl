@@ -250,3 +250,18 @@ run "an_alias_of_a_key_and_a_strange_retention_are_refused" {
 
   expect_failures = [var.logs_key_arn, var.log_retention_days]
 }
+
+run "a_zone_without_a_control_plane_is_refused" {
+  command = plan
+
+  module { source = "./modules/network" }
+
+  # What AWS says where us-east-1c is use1-az3.
+  override_data {
+    target          = data.aws_availability_zones.here
+    values          = { names = ["us-east-1a", "us-east-1b"] }
+    override_during = plan
+  }
+
+  expect_failures = [aws_subnet.public]
+}

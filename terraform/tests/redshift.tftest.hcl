@@ -97,11 +97,13 @@ run "only_what_is_needed_may_pass" {
     error_message = "COPY reads the lake, and may nothing else."
   }
   assert {
-    condition = one(jsondecode(aws_iam_role.copy.assume_role_policy).Statement) == {
+    condition = merge(one(jsondecode(aws_iam_role.copy.assume_role_policy).Statement), {
+      Principal = { Service = sort(one(jsondecode(aws_iam_role.copy.assume_role_policy).Statement).Principal.Service) }
+      }) == {
       Sid       = "OnlyOurWarehouses"
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
-      Principal = { Service = "redshift.amazonaws.com" }
+      Principal = { Service = tolist(["redshift-serverless.amazonaws.com", "redshift.amazonaws.com"]) }
       Condition = { StringLike = { "sts:ExternalId" = "arn:aws:redshift:us-east-1:111122223333:dbuser:serverless-111122223333-*/*" } }
     }
     error_message = "Only Redshift takes the role, for database users of this account."

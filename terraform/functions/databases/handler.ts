@@ -23,7 +23,8 @@ const run: RunSql = async (statement, values = {}) => {
       continueAfterTimeout: true,
     }),
   );
-  return JSON.parse(answer.formattedRecords ?? '[]') as Record<string, unknown>[];
+  // A statement that selects nothing has no records, or empty ones.
+  return JSON.parse(answer.formattedRecords || '[]') as Record<string, unknown>[];
 };
 
 /** Terraform calls it with the databases of the catalog. */

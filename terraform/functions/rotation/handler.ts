@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { RotationEvent } from './rotation.ts';
 import { rotate, writeFirstValue } from './rotation.ts';
-import { secretsManager } from './secrets-manager.ts';
+import { secretsManager } from './secret-versions.ts';
 
 // Less than the 30 seconds that the function has.
 const client = new SecretsManagerClient({

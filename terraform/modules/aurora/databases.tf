@@ -38,6 +38,9 @@ resource "aws_lambda_function" "databases" {
   tracing_config {
     mode = "Active"
   }
+
+  # Lambda tries whether the role may send traces when the function is made.
+  depends_on = [aws_iam_role_policy.databases]
 }
 
 resource "aws_cloudwatch_log_group" "databases" {
@@ -57,5 +60,5 @@ resource "aws_lambda_invocation" "databases" {
   }
 
   # The Data API answers only when there is a writer.
-  depends_on = [aws_rds_cluster_instance.this, aws_iam_role_policy.databases]
+  depends_on = [aws_rds_cluster_instance.this]
 }

@@ -54,3 +54,8 @@ output "inventory" {
     "rules between services and their stores" = length(aws_vpc_security_group_ingress_rule.service)
   }
 }
+
+output "is_public" {
+  description = "Does an instance have a public address? Never; the platform refuses a contract that says so."
+  value       = anytrue([for instance in aws_rds_cluster_instance.this : instance.publicly_accessible])
+}

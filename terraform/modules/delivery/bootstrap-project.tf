@@ -50,7 +50,7 @@ resource "aws_codebuild_project" "bootstrap" {
         CLUSTER      = var.catalog.cluster
         ENVIRONMENT  = var.catalog.environment
         REPOSITORY   = var.repository_url
-        REVISION     = "main"
+        REVISION     = var.revision
         HELM_VERSION = var.helm_version
       }
 

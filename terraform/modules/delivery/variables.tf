@@ -82,6 +82,13 @@ variable "repository_url" {
   }
 }
 
+variable "revision" {
+  description = "The branch that the bootstrap clones and Argo CD watches, as delivery.revision of the platform contract."
+  type        = string
+  default     = "main"
+  nullable    = false
+}
+
 variable "repository_secret" {
   description = "A secret with a token that may read the repository, and its key. Null where the repository is public."
   type = object({

@@ -1,4 +1,7 @@
+# EKS puts no control plane into some zones. They have ids, and which letter an id has differs between accounts.
 data "aws_availability_zones" "here" {
+  exclude_zone_ids = ["cac1-az3", "use1-az3", "usw1-az2"]
+
   filter {
     name   = "zone-name"
     values = [for zone in local.zones : zone.name]
@@ -35,7 +38,7 @@ resource "aws_subnet" "public" {
   lifecycle {
     precondition {
       condition     = contains(data.aws_availability_zones.here.names, each.value.name)
-      error_message = "The account has no zone ${each.value.name}. Choose a region in which the first ${var.catalog.zone_count} zones are there, or lower zoneCount in the catalog."
+      error_message = "The account has no zone ${each.value.name}, or EKS has no control plane there (use1-az3, usw1-az2, cac1-az3). Lower zoneCount in catalog/environments.ts, or build the environment in another account, whose letters stand for other zones."
     }
   }
 }

@@ -112,6 +112,7 @@ module "delivery" {
   state_bucket_arn          = local.state_bucket_arn
   state_key_arn             = data.aws_kms_alias.state.target_key_arn
   repository_url            = var.delivery.repository
+  revision                  = var.delivery.revision
   repository_secret         = var.delivery.repository_secret
   vpc_id                    = module.network.vpc_id
   subnet_ids                = [for zone in values(module.network.zones) : zone.app_subnet_id]

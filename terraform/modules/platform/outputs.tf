@@ -1,6 +1,22 @@
 # The platform contract: catalog/platform.<env>.json has this shape, catalog/platform.ts says what each part means.
 output "contract" {
   description = "What manifests need to know of what is built, for catalog/platform.<env>.json."
+
+  precondition {
+    condition     = can(regex("^arn:aws[a-z-]*:wafv2:${var.catalog.region}:${var.catalog.account}:.+", module.edge.web_acl_arn))
+    error_message = "The load balancer has no web ACL of this account, so everybody would reach it past CloudFront. Give web_acl_arn of the module edge; ${var.catalog.environment} does not run without it."
+  }
+
+  precondition {
+    condition     = can(regex("^arn:aws[a-z-]*:acm:${var.catalog.region}:${var.catalog.account}:certificate/.+", module.edge.certificate_arn))
+    error_message = "The load balancer has no certificate of this account and region, so nobody could speak TLS to it. Give certificate_arn of the module edge; ${var.catalog.environment} does not run without it."
+  }
+
+  precondition {
+    condition     = !module.aurora.is_public
+    error_message = "An instance of Aurora has a public address. Set publicly_accessible to false in modules/aurora/cluster.tf; who needs the database from outside goes through the network, or the Data API."
+  }
+
   value = {
     environment = var.catalog.environment
     account     = var.catalog.account
@@ -27,7 +43,7 @@ output "contract" {
       reader         = module.aurora.reader
       port           = module.aurora.port
       maxConnections = module.aurora.max_connections
-      isPublic       = false
+      isPublic       = module.aurora.is_public
     }
     warehouse = { host = module.redshift.host, port = module.redshift.port, database = module.redshift.database }
     cache     = { host = module.cache.host, port = module.cache.port }

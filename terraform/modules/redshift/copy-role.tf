@@ -13,8 +13,9 @@ data "aws_iam_policy_document" "copy_trust" {
     actions = ["sts:AssumeRole"]
 
     principals {
-      type        = "Service"
-      identifiers = ["redshift.amazonaws.com"]
+      type = "Service"
+      # Redshift Serverless wants both names.
+      identifiers = ["redshift-serverless.amazonaws.com", "redshift.amazonaws.com"]
     }
 
     # Redshift hands over the database user for whom it asks. The name of a workgroup's users holds an id that is known only

@@ -1,7 +1,7 @@
 locals {
   port = 5439
 
-  # AWS gives each of these a value, so each stands here: Terraform would otherwise want to take away those that do not.
+  # AWS gives each of these a value; so each stands here, with the one that we want.
   parameters = {
     auto_mv                          = "true"
     datestyle                        = "ISO, MDY"
@@ -39,6 +39,13 @@ resource "aws_redshiftserverless_workgroup" "this" {
       parameter_key   = config_parameter.key
       parameter_value = config_parameter.value
     }
+  }
+
+  # AWS adds parameters of its own, such as enable_large_strings_opt_in in 2026, which a provider of before then reads, does
+  # not let anybody write, and so wants to take away at every apply, which AWS refuses. So these hold from the beginning; who
+  # changes one does it here and by "aws redshift-serverless update-workgroup --config-parameters".
+  lifecycle {
+    ignore_changes = [config_parameter]
   }
 }
 
