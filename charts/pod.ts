@@ -90,8 +90,8 @@ function resourcesOf(size: SizeName): ContainerResources {
 }
 
 /**
- * Labels and annotations of a pod. The labels choose its Fargate profile and so its zone; the checksums replace it when
- * something changes that a pod reads only once: its variables, its security groups, the log router's settings.
+ * Labels and annotations of a pod. The labels choose its Fargate profile and so its zone; the checksums and the version replace
+ * it when something changes that it takes only once: its variables, its security groups, the log router's settings, its node.
  */
 export function podMetadata(
   place: Place,
@@ -106,6 +106,7 @@ export function podMetadata(
     },
     annotations: {
       'millrace.dev/config-checksum': checksumOf(variablesOf({ ...place, services: facts.services })),
+      'millrace.dev/cluster-version': place.platform.cluster.version,
       'millrace.dev/logging-checksum': loggingChecksum(place.platform),
       'millrace.dev/security-group-checksum': checksumOf(securityGroupsOf(place)),
       'millrace.dev/fargate-size': sizeWords(podSize(facts.size)),

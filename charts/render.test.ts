@@ -152,7 +152,7 @@ function neutral(manifests: Manifest[], environment: EnvironmentName): string {
     .replaceAll(environments[environment].domain, '<domain>')
     .replaceAll(`"${environment}"`, '"<environment>"')
     .replaceAll(/\s+"argocd.argoproj.io\/sync-options": "Prune=confirm,Delete=confirm",/g, '')
-    .replaceAll(new RegExp(`(?<=["/])${environment}-`, 'g'), '<environment>-')
+    .replaceAll(new RegExp(`(?<=["/]|%3A)${environment}-`, 'g'), '<environment>-')
     .replaceAll(/(?<=-any-)[0-9a-f]{8}|(?<=checksum": ")[0-9a-f]{16}/g, '<hash>');
 }
 
@@ -166,7 +166,7 @@ describe('pods are replaced when something changes that they read only once', ()
   const before = annotationsWith({});
   const changed = (after: Record<string, string>): string[] =>
     Object.keys(after).filter((name) => after[name] !== before[name]);
-  const { telemetry, cache, services: built } = testPlatform('dev');
+  const { telemetry, cache, cluster, services: built } = testPlatform('dev');
   const otherGroup = Object.fromEntries(
     Object.entries(built).map(([name, facts]) => [name, { ...facts, securityGroupId: 'sg-0' }]),
   );
@@ -174,6 +174,8 @@ describe('pods are replaced when something changes that they read only once', ()
   it.each([
     ['a variable', { cache: { ...cache, port: 6380 } }, ['millrace.dev/config-checksum']],
     ['a security group', { services: otherGroup }, ['millrace.dev/security-group-checksum']],
+    // Fargate's nodes keep their version until their pods go.
+    ["the cluster's version", { cluster: { ...cluster, version: '1.36' } }, ['millrace.dev/cluster-version']],
     ['the log group', { telemetry: { ...telemetry, logGroup: '/other' } }, ['millrace.dev/logging-checksum']],
   ])('%s', (_, change, names) => {
     expect(changed(annotationsWith(change))).toEqual(names);

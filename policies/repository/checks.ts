@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { readConfig } from '../config.ts';
 
 /** A check that one program makes of the whole repository. */
 export interface Check {
@@ -13,7 +14,7 @@ export interface Check {
 export const oxlint = ['oxlint', '--type-aware', '--deny-warnings', '--ignore-pattern', '**/fixtures/**'];
 
 /** Built from pinned modules the first time, which takes minutes; the checks and tests below count on them. */
-const ourTools = ['node', 'policies/tools/main.ts', 'kubeconform', 'admission', 'actionlint', 'zizmor'];
+const ourTools = ['node', 'policies/tools/main.ts', 'kubeconform', 'admission', 'actionlint', 'zizmor', 'tflint'];
 
 export function allChecks(): Check[] {
   return [
@@ -34,7 +35,24 @@ export function allChecks(): Check[] {
     { ...check('programs of other people are there, or are built', 'build', ourTools), deadlineSeconds: 2_400 },
     check('manifests are current', 'build', ['node', 'charts/main.ts', '--check']),
     check('manifests hold every rule', 'build', ['node', 'policies/validate.ts']),
+    ...terraformChecks(),
   ];
+}
+
+/** Terraform is used where it is installed; what asks a provider wants the offline ones, or a mirror that is named. */
+function terraformChecks(): Check[] {
+  const { environment } = readConfig();
+  const isInstalled = (environment['PATH'] ?? '')
+    .split(delimiter)
+    .some((folder) => existsSync(join(folder, 'terraform')));
+  if (!isInstalled) return [];
+  const offline = join(import.meta.dirname, '../../../shared/tools/terraform-aws-offline/build');
+  const hasProviders = existsSync(offline) || environment['TF_CLI_CONFIG_FILE'] !== undefined;
+  const words = ['node', 'policies/terraform/main.ts', ...(hasProviders ? [] : ['fmt', 'tflint', 'checkov'])];
+  const name = hasProviders
+    ? 'terraform holds every rule'
+    : 'terraform is formatted and linted (no provider at hand for the rest)';
+  return [{ ...check(name, 'build', words), deadlineSeconds: 1_200 }];
 }
 
 /** The tools come from npm: without them every check would fail for the same reason. */

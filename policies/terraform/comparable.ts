@@ -38,7 +38,7 @@ export function comparable(built: Built): Record<string, unknown> {
 
 function normaliser({ environment }: Built): (text: string) => string {
   const { account, domain, name } = environments[environment];
-  const ownName = new RegExp(`(?<![A-Za-z0-9.])${name}(?![A-Za-z0-9]|-[a-z]+-[a-z]+-\\d-starport)`, 'g');
+  const ownName = new RegExp(`(?<![A-Za-z0-9.])${name}(?![A-Za-z0-9]|-[a-z]+-[a-z]+-\\d-starport|-registry-)`, 'g');
   return (text) => {
     const own = text.replaceAll(domain, '{domain}').replaceAll(account, '{account}').replaceAll(ownName, '{env}');
     return madeUp.reduce((now, [pattern, word]) => now.replaceAll(pattern, word), own);

@@ -64,7 +64,7 @@ module "platform" {
   observability = {
     alert_emails       = ["platform@millrace.example"]
     trace_sample_rate  = 1
-    monthly_budget_usd = 900
+    monthly_budget_usd = 1500
   }
 
   delivery = {

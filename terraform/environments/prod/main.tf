@@ -64,7 +64,7 @@ module "platform" {
   observability = {
     alert_emails       = ["platform@millrace.example"]
     trace_sample_rate  = 0.05
-    monthly_budget_usd = 3500
+    monthly_budget_usd = 4000
   }
 
   delivery = {

@@ -64,7 +64,7 @@ module "platform" {
   observability = {
     alert_emails       = ["platform@millrace.example"]
     trace_sample_rate  = 0.2
-    monthly_budget_usd = 1800
+    monthly_budget_usd = 2000
   }
 
   delivery = {
