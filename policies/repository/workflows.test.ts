@@ -24,7 +24,16 @@ const shellFaults = async (text: string): Promise<string[]> => {
 
 test('there are workflows to look at', () => {
   const names = workflows.map(({ path }) => path.replace('.github/workflows/', ''));
-  expect(names).toEqual(['diff.yml', 'e2e.yml', 'images.yml', 'promote.yml', 'scan.yml', 'test.yml', 'validate.yml']);
+  expect(names).toEqual([
+    'diff.yml',
+    'e2e.yml',
+    'images.yml',
+    'promote.yml',
+    'scan.yml',
+    'terraform.yml',
+    'test.yml',
+    'validate.yml',
+  ]);
   expect(files.length).toBeGreaterThan(workflows.length);
 });
 
