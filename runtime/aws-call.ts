@@ -29,7 +29,23 @@ export async function callAws<Answer extends object>(
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
   const { host: _, ...signed } = signPost({ host: url.host, body, headers, region, service }, credentials, new Date());
   const response = await fetch(url, { method: 'POST', headers: signed, body, signal: AbortSignal.timeout(requestMs) });
-  const answer = (await response.json()) as Partial<Answer> & { __type?: string; message?: string };
-  if (!response.ok) throw new Error(`${answer.__type ?? response.status}: ${answer.message ?? 'no reason given'}`);
-  return answer;
+  const answer = objectIn<Answer & Refusal>(await response.text());
+  if (response.ok) return answer;
+  throw new Error(`${answer.__type ?? response.status}: ${answer.message ?? answer.Message ?? 'no reason given'}`);
+}
+
+/** How a service refuses; not all of them write the message alike. */
+interface Refusal {
+  __type: string;
+  message: string;
+  Message: string;
+}
+
+/** What stands before a service may refuse in HTML. An error of the parser would repeat the text, which may be a secret. */
+function objectIn<Answer extends object>(text: string): Partial<Answer> {
+  try {
+    return JSON.parse(text) as Partial<Answer>;
+  } catch {
+    return {};
+  }
 }

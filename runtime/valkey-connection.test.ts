@@ -121,6 +121,23 @@ test('without a password nobody signs in, and a lost connection is replaced all 
   expect(signIns()).toEqual([]);
 });
 
+test('a server that has become a replica is left for the one that the address leads to now', async () => {
+  const made = store();
+  await waitFor(() => isReady(made));
+  server.refusal = "-READONLY You can't write against a read only replica.";
+  const fault = await made.set('key', 'value', 1_000).catch((error: unknown) => error);
+  expect(isTransient(fault)).toBe(true);
+  server.refusal = undefined;
+  await waitFor(() => server.connections.length === 2 && isReady(made));
+  await made.set('key', 'value', 1_000);
+});
+
+test('a server that is gone without a word is given up', async () => {
+  server.onAuth = ([, , password]) => (password === 'token-2' ? undefined : '+OK');
+  const made = store({ password: numbered(), renewMs: 20 });
+  await waitFor(() => server.connections.length === 2 && isReady(made), 15_000);
+});
+
 test.runIf(hasServer())(
   'a real server with the rights of the cloud takes a user in, puts it out and takes it in again',
   async () => {

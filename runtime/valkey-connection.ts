@@ -27,6 +27,8 @@ const connectMs = 2_000;
 const signInMs = 3_000;
 /** A role's credentials may have to come from STS first. */
 const passwordMs = 5_000;
+/** A server that is gone without a word is given up: TCP alone would wait a quarter of an hour. */
+const silenceMs = 4_000;
 const pauseMs = 100;
 const longestPauseMs = 2_000;
 const sixHoursMs = 6 * 3_600_000;
@@ -41,7 +43,9 @@ export function connectValkey(target: ValkeyTarget): ValkeyConnection {
     connectTimeout: connectMs,
     enableOfflineQueue: false,
     lazyConnect: true,
+    reconnectOnError: isReplica,
     retryStrategy: () => null,
+    socketTimeout: silenceMs,
   });
   // Otherwise its first command would connect.
   client.disconnect();
@@ -75,6 +79,9 @@ export function connectValkey(target: ValkeyTarget): ValkeyConnection {
     },
   };
 }
+
+/** After a failover the server that was the first refuses to write; its address leads to another one by then. */
+export const isReplica = (error: Error): boolean => error.message.startsWith('READONLY');
 
 async function connectOnce(client: Redis, { password }: ValkeyTarget, stop: AbortSignal): Promise<void> {
   if (password) client.options.password = await withDeadline(password(), passwordMs);

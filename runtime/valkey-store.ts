@@ -1,6 +1,6 @@
 import type { Clock } from './ports.ts';
 import type { ValkeyTarget } from './valkey-connection.ts';
-import { connectValkey } from './valkey-connection.ts';
+import { connectValkey, isReplica } from './valkey-connection.ts';
 import type { VolatileStore } from './volatile.ts';
 
 // The law of takeFrom in volatile.ts, run where the counter is so that replicas share it.
@@ -25,7 +25,8 @@ export function valkeyStore(target: ValkeyTarget, clock: Clock): VolatileStore {
       return await command;
     } catch (error) {
       // What the server says of a command on a connection that works is a fault of ours.
-      if (connection.fault() === undefined && (error as Error).name === 'ReplyError') throw error;
+      const isAnswer = (error as Error).name === 'ReplyError' && !isReplica(error as Error);
+      if (connection.fault() === undefined && isAnswer) throw error;
       const cause = connection.fault() ?? error;
       throw new DOMException('The cache does not answer.', { name: 'TimeoutError', cause });
     }

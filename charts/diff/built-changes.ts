@@ -88,11 +88,20 @@ function run(program: string, environment: EnvironmentName): Promise<Resources> 
       complaint = (complaint + chunk.toString()).slice(-2_000);
     });
     child.on('error', reject);
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       const last = complaint.trim().split('\n').at(-1);
-      if (code !== 0) return reject(new Error(last || `it ended with ${code}`));
-      const parsed = answer.safeParse(JSON.parse(Buffer.concat(out).toString('utf8')));
+      if (code !== 0) return reject(new Error(last || `it ended with ${code ?? signal}`));
+      const parsed = answer.safeParse(jsonIn(Buffer.concat(out).toString('utf8')));
       return parsed.success ? resolve(parsed.data) : reject(new Error('its answer was not understood'));
     });
   });
+}
+
+/** Undefined for what is no JSON: an error in a listener would end the whole command. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { environments } from '@millrace/catalog/environments.ts';
@@ -8,7 +8,7 @@ import type { Terraform } from './find-terraform.ts';
 import { findTerraform } from './find-terraform.ts';
 import { runTerraform } from './run-terraform.ts';
 import { startStateServer } from './state-server.ts';
-import { copySources, hashOf, terraformFolder } from './working-copy.ts';
+import { copySources, hashOf, markOf, terraformFolder } from './working-copy.ts';
 
 /** A resource as Terraform built it, with all its values. */
 export interface BuiltResource {
@@ -52,11 +52,10 @@ export async function readBuilt(environment: EnvironmentName): Promise<Built> {
 
 const answersFolder = (): string => join(readConfig().toolCache, '../terraform');
 
-function answerFile(environment: EnvironmentName, { version, providers }: Terraform): string {
+function answerFile(environment: EnvironmentName, terraform: Terraform): string {
   const parts = [`environments/${environment}`, 'modules'];
   const hash = hashOf(terraformFolder, parts);
-  const by = Buffer.from(`${version} ${providers}`).toString('base64url').slice(-12);
-  return join(answersFolder(), `${environment}-${hash}-${by}.json`);
+  return join(answersFolder(), `${environment}-${hash}-${markOf(terraform)}.json`);
 }
 
 /** Whole or not at all; of the older ones some stay, for whoever goes between branches. */
@@ -67,9 +66,13 @@ function keep(file: string, environment: EnvironmentName, built: Built): void {
   const folder = answersFolder();
   const others = globSync(`${environment}-*.json`, { cwd: folder, withFileTypes: true })
     .map(({ name }) => join(folder, name))
-    .filter((path) => path !== file);
+    .filter((path) => path !== file)
+    .sort((a, b) => writtenAtMs(a) - writtenAtMs(b));
   for (const old of others.slice(0, Math.max(0, others.length - keptAnswers))) rmSync(old, { force: true });
 }
+
+/** Another process may have removed it meanwhile. */
+const writtenAtMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 async function apply(environment: EnvironmentName, terraform: Terraform): Promise<Built> {
   const copy = copySources();

@@ -1,3 +1,4 @@
+import { CommandFault } from '../environment-fault.ts';
 import type { Built } from './built.ts';
 import { readBuilt } from './built.ts';
 import { contractFaults } from './contract-text.ts';
@@ -13,9 +14,17 @@ const atOnce = 2;
 /** What each environment builds, held against the catalog and against the rules for all of them. */
 export async function checkBuilt({ environments }: Workshop, isWriting: boolean): Promise<StepResult> {
   const all: Built[] = [];
+  const refused: string[] = [];
   const waiting = [...environments];
   const work = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) all.push(await readBuilt(name));
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      try {
+        all.push(await readBuilt(name));
+      } catch (error) {
+        if (!(error instanceof CommandFault) || error.exitCode !== 4) throw error;
+        refused.push(error.message);
+      }
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   const ordered = environments.flatMap((name) => all.find(({ environment }) => environment === name) ?? []);
@@ -23,7 +32,10 @@ export async function checkBuilt({ environments }: Workshop, isWriting: boolean)
   const counts = ordered.map(({ environment, resources }) => `${environment} ${resources.length}`);
   return {
     summary: `${counts.join(', ')} resources`,
-    faults: ordered.flatMap((built) => builtFaults(built).map((line) => `${built.environment}: ${line}`)),
+    faults: [
+      ...refused,
+      ...ordered.flatMap((built) => builtFaults(built).map((line) => `${built.environment}: ${line}`)),
+    ],
   };
 }
 

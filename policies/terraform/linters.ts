@@ -105,6 +105,7 @@ export async function runCheckovOverTerraform({ folder }: Workshop): Promise<Ste
     );
   const unread = report.summary?.parsing_errors ?? 0;
   const faults = [...new Set([...lines, ...bare])].sort();
+  if (!report.summary?.passed) faults.push('checkov looked at nothing');
   if (unread > 0) faults.push(`checkov could not read ${unread} files`);
   const exempt = new Set(
     skipped_checks.map(({ check_id, file_path, file_line_range }) => `${check_id} ${file_path} ${file_line_range[0]}`),

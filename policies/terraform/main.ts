@@ -10,7 +10,7 @@ import { runCheckovOverTerraform, runTflint } from './linters.ts';
 import { runModuleTests } from './module-tests.ts';
 import type { StepResult, Workshop } from './steps.ts';
 import { checkFormat, checkRoots } from './steps.ts';
-import { copySources } from './working-copy.ts';
+import { copySources, leaveOnSignals } from './working-copy.ts';
 
 const usage = `Usage: node policies/terraform/main.ts [step …] [--env dev,staging,prod] [--fresh] [--write]
 
@@ -52,6 +52,7 @@ const steps: Record<
   checkov: { needsOffline: false, run: runCheckovOverTerraform },
 };
 
+leaveOnSignals();
 await runCommand(usage, check);
 
 async function check(words: readonly string[]): Promise<number> {
@@ -110,10 +111,10 @@ function readWords(words: readonly string[]): { names: string[]; environments: E
   const switches: Switches = { isFresh: environment['FRESH'] === '1', isWriting: false };
   const rest = [...words];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--env') wanted = rest.shift();
+    if (word === '--env') wanted = rest.shift() ?? '';
     else if (word === '--fresh') switches.isFresh = true;
     else if (word === '--write') switches.isWriting = true;
-    else if (word in steps) names.push(word);
+    else if (Object.hasOwn(steps, word)) names.push(word);
     else throw new UsageFault(`E919 there is no step or option ${word}. Steps: ${Object.keys(steps).join(' ')}`);
   }
   return { names: names.length > 0 ? names : Object.keys(steps), environments: environmentsIn(wanted), switches };

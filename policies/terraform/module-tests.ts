@@ -5,7 +5,7 @@ import { saidBy } from './built.ts';
 import { runTerraform } from './run-terraform.ts';
 import type { StepResult, Workshop } from './steps.ts';
 import { diagnosticLine } from './steps.ts';
-import { hashOf } from './working-copy.ts';
+import { hashOf, markOf } from './working-copy.ts';
 
 const deadlineMs = 600_000;
 /** Two cores: one Terraform and one provider each. */
@@ -22,6 +22,7 @@ interface Message {
 /** `terraform test` of every file in terraform/tests, two at a time. What passed and did not change since is not run again. */
 export async function runModuleTests(workshop: Workshop, options: { isFresh: boolean }): Promise<StepResult> {
   const files = globSync('tests/*.tftest.hcl', { cwd: workshop.folder }).sort();
+  if (files.length === 0) return { summary: '0 files', faults: ['terraform/tests: there are no tests'] };
   const results: { passed: number; isKept: boolean; faults: string[] }[] = [];
   const ready = await runTerraform(workshop.terraform, ['init', '-input=false', '-backend=false'], {
     folder: workshop.folder,
@@ -45,7 +46,7 @@ async function testFile(
   workshop: Workshop,
   { file, isFresh }: { file: string; isFresh: boolean },
 ): Promise<{ passed: number; isKept: boolean; faults: string[] }> {
-  const mark = markOf(workshop, file);
+  const mark = passedFile(workshop, file);
   const known = /-(\d+)$/.exec(globSync(`${mark}-*`)[0] ?? '')?.[1];
   if (!isFresh && known !== undefined) return { passed: Number(known), isKept: true, faults: [] };
   const faults: string[] = [];
@@ -81,14 +82,14 @@ function messageOf(line: string): Message | undefined {
 }
 
 /** Everything that a file of tests depends on: its modules, the functions' zips, Terraform and the providers. */
-function markOf({ terraform, folder }: Workshop, file: string): string {
+function passedFile({ terraform, folder }: Workshop, file: string): string {
   const named = readFileSync(join(folder, file), 'utf8').matchAll(/source\s*=\s*"\.\/([\w/-]+)"/g);
   const own = new Set([...named].map(([, path = '']) => path));
   // The platform calls all others.
   const parts = own.has('modules/platform') ? ['modules', 'environments'] : [...own];
   const hash = hashOf(folder, [file, ...parts]);
-  const by = Buffer.from(`${terraform.version} ${terraform.providers}`).toString('base64url').slice(-12);
-  return join(readConfig().toolCache, '../terraform/passed', `${basename(file, '.tftest.hcl')}-${hash}-${by}`);
+  const name = `${basename(file, '.tftest.hcl')}-${hash}-${markOf(terraform)}`;
+  return join(readConfig().toolCache, '../terraform/passed', name);
 }
 
 function keepMark(path: string): void {

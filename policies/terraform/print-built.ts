@@ -3,6 +3,7 @@ import { environmentNames } from '@millrace/catalog/environments.ts';
 import { runCommand, UsageFault } from '../environment-fault.ts';
 import { readBuilt } from './built.ts';
 import { comparable } from './comparable.ts';
+import { leaveOnSignals } from './working-copy.ts';
 
 const usage = `Usage: node policies/terraform/print-built.ts ENV
 
@@ -12,6 +13,7 @@ environment it is, and without what AWS numbers. The first time after a change i
 Exit codes: 0 printed, 2 wrong usage, 4 Terraform refuses, 5 the machine lacks something.
 `;
 
+leaveOnSignals();
 await runCommand(usage, async (words) => {
   const environment = environmentNames.find((name) => name === words[0]);
   if (environment === undefined || words.length > 1) {

@@ -10,6 +10,8 @@ export interface Ended {
 }
 
 const maxOutputBytes = 256 * 1024 * 1024;
+/** Terraform first ends what it has begun, and ends its providers; one that hangs would keep it for ever. */
+const goodbyeMs = 15_000;
 
 /** Runs a program to its end, or ends it at the deadline. `onLine` hears each line while it runs. */
 export function runProgram(
@@ -23,38 +25,49 @@ export function runProgram(
       cwd: options.folder,
       env: options.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.deadlineMs,
     });
+    let killer: NodeJS.Timeout | undefined;
+    const stop = (reason: string): void => {
+      if (isStopped) return;
+      [complaint, isStopped] = [`${program} ${reason}`, true];
+      child.kill();
+      killer = setTimeout(() => child.kill('SIGKILL'), goodbyeMs);
+    };
+    const timer = setTimeout(() => stop(`did not end within ${options.deadlineMs / 1000} s`), options.deadlineMs);
+    // Whoever is interrupted leaves nobody at work.
+    const leave = (): void => void child.kill();
+    process.once('exit', leave);
     const out: Buffer[] = [];
     let bytes = 0;
     let unfinished = '';
     let complaint = '';
+    let isStopped = false;
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxOutputBytes) child.kill();
-      else out.push(chunk);
+      if (bytes <= maxOutputBytes) out.push(chunk);
+      else stop(`said more than ${maxOutputBytes} bytes`);
       if (!options.onLine) return;
       const lines = (unfinished + chunk.toString()).split('\n');
       unfinished = lines.pop() ?? '';
       for (const line of lines) options.onLine(line);
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString()).slice(-100_000);
+      if (!isStopped) complaint = (complaint + chunk.toString()).slice(-100_000);
     });
-    const end = (code: number): void =>
-      resolve({
-        code,
-        output: Buffer.concat(out).toString('utf8'),
-        complaint,
-        seconds: (performance.now() - startedAt) / 1000,
-      });
+    const end = (code: number): void => {
+      clearTimeout(timer);
+      clearTimeout(killer);
+      process.off('exit', leave);
+      const output = Buffer.concat(out).toString('utf8');
+      resolve({ code, output, complaint, seconds: (performance.now() - startedAt) / 1000 });
+    };
     child.on('error', (error) => {
       complaint += error.message;
       end(127);
     });
     child.on('close', (code, signal) => {
-      if (signal !== null) complaint += `\n${program} did not end within ${options.deadlineMs / 1000} s`;
-      end(code ?? 1);
+      if (signal !== null && !isStopped) complaint += `\n${program} was ended by ${signal}`;
+      end(isStopped ? 1 : (code ?? 1));
     });
   });
 }

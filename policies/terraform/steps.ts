@@ -36,12 +36,14 @@ export async function checkFormat({ terraform }: Workshop): Promise<StepResult> 
 
 /** `init` and `validate` of every root: the environments, and the one that makes the place for the states. */
 export async function checkRoots(workshop: Workshop): Promise<StepResult> {
-  const roots = [...workshop.environments.map((name) => `environments/${name}`), 'state'].filter(
-    (root) => globSync('*.tf', { cwd: join(workshop.folder, root) }).length > 0,
-  );
+  const roots = [...workshop.environments.map((name) => `environments/${name}`), 'state'];
   const faults: string[] = [];
   for (const root of roots) {
     const folder = join(workshop.folder, root);
+    if (globSync('*.tf', { cwd: folder }).length === 0) {
+      faults.push(`terraform/${root}: there is nothing`);
+      continue;
+    }
     const ready = await runTerraform(workshop.terraform, ['init', '-input=false', '-backend=false'], {
       folder,
       deadlineMs,
@@ -51,7 +53,9 @@ export async function checkRoots(workshop: Workshop): Promise<StepResult> {
       continue;
     }
     const ended = await runTerraform(workshop.terraform, ['validate', '-json'], { folder, deadlineMs });
-    faults.push(...diagnosticsIn(ended.output).map((line) => `terraform/${root}: ${line}`));
+    const lines = diagnosticsIn(ended.output);
+    if (ended.code !== 0 && lines.length === 0) lines.push(saidBy(ended.complaint) || 'validate failed');
+    faults.push(...lines.map((line) => `terraform/${root}: ${line}`));
   }
   return { summary: `${roots.length} roots`, faults };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import type { Terraform } from './find-terraform.ts';
 import { repositoryRoot } from './find-terraform.ts';
 
 /** What Terraform leaves behind where somebody ran it, and what no run needs. */
@@ -26,7 +27,19 @@ export function copySources(source = terraformFolder): WorkingCopy {
   // `terraform test` runs in a root, and finds the modules from there.
   if (!existsSync(versions)) writeFileSync(versions, 'terraform {\n  required_version = ">= 1.11, < 2.0"\n}\n');
   standIns(folder);
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  const remove = (): void => {
+    process.off('exit', remove);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  process.once('exit', remove);
+  return { folder, remove };
+}
+
+const stopCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** An interrupted command removes its copies and ends its programs; by itself Node would end without doing so. */
+export function leaveOnSignals(): void {
+  for (const [signal, code] of Object.entries(stopCodes)) process.once(signal, () => process.exit(code));
 }
 
 /**
@@ -39,6 +52,11 @@ function standIns(folder: string): void {
     mkdirSync(dirname(zip), { recursive: true });
     writeFileSync(zip, 'stands in for a zip');
   }
+}
+
+/** Names Terraform and its providers in a file's name: what was computed with others is computed again. */
+export function markOf({ version, providers }: Terraform): string {
+  return createHash('sha256').update(`${version} ${providers}`).digest('hex').slice(0, 12);
 }
 
 /** A hash of what the named folders and files of the sources hold, without what says nothing to Terraform. */

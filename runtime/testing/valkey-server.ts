@@ -9,6 +9,8 @@ export interface TestValkey {
   connections: string[][][];
   /** Answers AUTH: `+OK`, `-WRONGPASS …`, or with nothing, as to all that follows. Everybody may come in unless said. */
   onAuth: (words: string[]) => string | undefined;
+  /** Instead of an answer to a command that writes. */
+  refusal: string | undefined;
   /** Closes every connection, as AWS does after 12 hours. */
   cut(): void;
   close(): Promise<void>;
@@ -28,7 +30,8 @@ export async function startTestValkey(): Promise<TestValkey> {
       for (const words of read.commands) {
         commands.push(words);
         const isSignIn = words[0] === 'auth';
-        const answer = isSignIn ? made.onAuth(words) : answerTo(words, isIn);
+        const refusal = words[0] === 'set' ? made.refusal : undefined;
+        const answer = isSignIn ? made.onAuth(words) : (refusal ?? answerTo(words, isIn));
         // As in Valkey, a refusal takes nothing away from who is in.
         if (isSignIn) isIn = answer === '+OK' || (isIn && commands.length > 1);
         isSilent ||= answer === undefined;
@@ -45,6 +48,7 @@ export async function startTestValkey(): Promise<TestValkey> {
     port: 0,
     connections: [],
     onAuth: () => '+OK',
+    refusal: undefined,
     cut,
     close: async () => {
       server.close();

@@ -58,6 +58,18 @@ describe('drift between the two halves', () => {
     ],
     ['a role has no boundary', changed('aws_iam_role', order, { permissions_boundary: '' }), 'no permissions boundary'],
     [
+      'a role has a boundary of AWS',
+      changed('aws_iam_role', order, { permissions_boundary: 'arn:aws:iam::aws:policy/AdministratorAccess' }),
+      'no permissions boundary',
+    ],
+    [
+      'a role may do more by itself',
+      changed('aws_iam_role', order, {
+        inline_policy: [{ policy: '{"Statement":{"Sid":"More","Effect":"Allow","Action":"s3:GetObject"}}' }],
+      }),
+      'may besides: Allow More',
+    ],
+    [
       'a role may do more',
       rewritten('aws_iam_role_policy', order, 'policy', [
         '"sqs:DeleteMessage"',
@@ -101,6 +113,11 @@ describe('drift between the two halves', () => {
       rewritten('aws_sqs_queue_policy', queue, 'policy', ['ArnEquals', 'ArnLike']),
       `queue ${queue}: who may send to it`,
     ],
+    [
+      'the policy of a queue stands at another one',
+      changed('aws_sqs_queue_policy', queue, { queue_url: `${queue}-dlq` }),
+      `queue ${queue}: who may send to it is []`,
+    ],
     ['a rule is missing', without('aws_cloudwatch_event_rule', queue), `rule ${queue}: the catalog asks for it`],
     [
       'a rule takes another event',
@@ -124,9 +141,19 @@ describe('drift between the two halves', () => {
       'bus prod-millrace: who may publish',
     ],
     [
+      'a service may publish for all others',
+      rewritten('aws_cloudwatch_event_bus_policy', 'this', 'policy', ['"StringEquals"', '"StringNotEquals"']),
+      'bus prod-millrace: who may publish',
+    ],
+    [
       'nobody watches dead letters',
       without('aws_cloudwatch_metric_alarm', `${queue}-dlq ApproximateNumberOfMessagesVisible`),
       `alarm ${queue}-dlq ApproximateNumberOfMessagesVisible`,
+    ],
+    [
+      'a bucket is extra',
+      besides('aws_s3_bucket', { bucket: 'prod-millrace-forgotten-777788889999' }),
+      'bucket prod-millrace-forgotten-777788889999: Terraform builds it',
     ],
     [
       'a bucket is missing',
@@ -179,6 +206,16 @@ describe('drift between the two halves', () => {
       besides('aws_ecr_repository', { name: 'millrace/gone' }),
       'repository millrace/gone: Terraform',
     ],
+    [
+      'a security group is extra',
+      besides('aws_security_group', { name: 'prod-millrace-forgotten' }),
+      'security group prod-millrace-forgotten: Terraform builds it',
+    ],
+    [
+      'a key is extra',
+      besides('aws_kms_alias', { name: 'alias/prod-millrace-forgotten', target_key_id: 'forgotten' }),
+      'key alias/prod-millrace-forgotten: Terraform builds it',
+    ],
     ['a security group is missing', without('aws_security_group', 'order'), `security group ${order}: the catalog`],
     ['logs go nowhere', without('aws_cloudwatch_log_group', 'order'), 'log group /millrace/prod/order: the catalog'],
     [
@@ -209,12 +246,16 @@ describe('rules for all that is built', () => {
   it('take a wildcard only where the list gives the reason, and no line of the list without a use', () => {
     const policy = (Action: string, Resource: string): string =>
       JSON.stringify({ Statement: { Sid: 'Wide', Effect: 'Allow', Action, Resource } });
-    const judged = (text: string) =>
-      judgeWildcards(wildcardsIn(besides('aws_iam_role_policy', { role: 'any', policy: text })), allowedWildcards())
-        .left;
+    const leftIn = (built: Built) => judgeWildcards(wildcardsIn(built), allowedWildcards()).left;
+    const judged = (text: string) => leftIn(besides('aws_iam_role_policy', { role: 'any', policy: text }));
     expect(judged(policy('sqs:SendMessage', 'arn:aws:sqs:::a'))).toEqual([]);
     expect(judged(policy('sqs:*', 'arn:aws:sqs:::a')).map(({ what }) => what)).toEqual(['sqs:*']);
     expect(judged(policy('sqs:SendMessage', '*')).map(({ what }) => what)).toEqual(['*']);
+    const elsewhere = [
+      besides('aws_cloudwatch_log_resource_policy', { policy_document: policy('logs:*', 'arn:aws:logs:::a') }),
+      besides('aws_iam_role', { inline_policy: [{ policy: policy('logs:*', 'arn:aws:logs:::a') }] }),
+    ];
+    expect(elsewhere.map((built) => leftIn(built).map(({ what }) => what))).toEqual([['logs:*'], ['logs:*']]);
     const [row] = allowedWildcards();
     expect(judgeWildcards([], row ? [row] : []).unused).toEqual([row]);
     expect(allowedWildcards().every(({ reason }) => reason.length > 20)).toBe(true);

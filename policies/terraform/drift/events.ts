@@ -114,9 +114,10 @@ const parsed = (value: unknown): unknown =>
 
 /** EventBridge may send to both queues of a subscription, for its rule alone. */
 function queuePolicyDrift(subscriptions: readonly Subscription[], built: Built): Drift[] {
-  const policies = ofType(built, 'aws_sqs_queue_policy').flatMap(({ values }) =>
-    statementsIn(textIn(values, 'policy')),
-  );
+  const policies = ofType(built, 'aws_sqs_queue_policy').flatMap(({ values }) => {
+    const of = textIn(values, 'queue_url').split('/').at(-1);
+    return statementsIn(textIn(values, 'policy')).map((statement) => ({ ...statement, of }));
+  });
   return subscriptions.flatMap(({ bus, rule, queue, queue_arn, dead_letter_queue, dead_letter_queue_arn }) => {
     const path = bus === 'default' ? rule : `${bus}/${rule}`;
     const source = arnOf(built.environment, 'events', `rule/${path}`);
@@ -125,8 +126,8 @@ function queuePolicyDrift(subscriptions: readonly Subscription[], built: Built):
       [dead_letter_queue, dead_letter_queue_arn],
     ].flatMap(([name = '', arn]) => {
       const senders = policies.filter(
-        ({ effect, actions, resources }) =>
-          effect === 'Allow' && actions.includes('sqs:SendMessage') && resources.includes(arn ?? ''),
+        ({ of, effect, actions, resources }) =>
+          of === name && effect === 'Allow' && actions.includes('sqs:SendMessage') && resources.includes(arn ?? ''),
       );
       return valueDrift({
         kind: 'queue',
@@ -164,26 +165,16 @@ function publisherDrift(built: Built): Drift[] {
   const allowed = own
     .flatMap(({ values }) => statementsIn(textIn(values, 'policy')))
     .filter(({ effect, actions }) => effect === 'Allow' && actions.includes('events:PutEvents'));
-  const wanted = Object.entries(publishers).map(([service, { sources, events }]) => ({
-    role: roleArnOf(built.environment, roleName(built.environment, service)),
-    sources: sources.toSorted().join(','),
-    events: events.toSorted().join(','),
-  }));
-  const part = (conditions: readonly string[], variable: string): string | undefined =>
-    conditions.find((each) => each.split(' ')[1] === variable)?.split(' ')[2];
-  const found = allowed.map(({ principals, conditions }) => ({
-    role: part(conditions, 'aws:PrincipalArn') ?? principals.join(' ').replace('AWS ', ''),
-    sources: part(conditions, 'events:source'),
-    events: part(conditions, 'events:detail-type'),
-  }));
-  const order = (a: { role: string }, b: { role: string }): number => (a.role < b.role ? -1 : 1);
-  return valueDrift({
-    kind: 'bus',
-    name,
-    what: 'who may publish',
-    wanted: wanted.sort(order),
-    found: found.sort(order),
-  });
+  // The whole conditions, so that one which reads the other way round is another one.
+  const wanted = Object.entries(publishers).map(([service, { sources, events }]) =>
+    [
+      `ArnEquals aws:PrincipalArn ${roleArnOf(built.environment, roleName(built.environment, service))}`,
+      `StringEquals events:detail-type ${events.toSorted().join(',')}`,
+      `StringEquals events:source ${sources.toSorted().join(',')}`,
+    ].join(', '),
+  );
+  const found = allowed.map(({ conditions }) => conditions.join(', '));
+  return valueDrift({ kind: 'bus', name, what: 'who may publish', wanted: wanted.sort(), found: found.sort() });
 }
 
 /** Somebody is told when messages wait too long, when there are too many, and when one is dead. */

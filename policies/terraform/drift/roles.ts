@@ -4,7 +4,7 @@ import type { Grant, Role } from '@millrace/catalog/least-privilege.ts';
 import { allRoles, auroraPlaceholder, warehousePlaceholder } from '@millrace/catalog/least-privilege.ts';
 import type { Built } from '../built.ts';
 import type { Drift, Values } from './built-index.ts';
-import { byName, namesDrift, ofType, sortedJson, textIn } from './built-index.ts';
+import { byName, listIn, namesDrift, ofType, sortedJson, textIn } from './built-index.ts';
 import type { Statement } from './policy-document.ts';
 import { statementsIn } from './policy-document.ts';
 
@@ -20,7 +20,11 @@ export function roleDrift(built: Built): Drift[] {
     const resource = found.get(role.name);
     if (!resource) return [];
     const { values } = resource;
-    return [...trustDrift(role, { values, built }), ...grantDrift(role, built), ...boundaryDrift(role, values)];
+    return [
+      ...trustDrift(role, { values, built }),
+      ...grantDrift(role, built),
+      ...boundaryDrift(role, { values, built }),
+    ];
   });
   return [...names, ...own];
 }
@@ -47,9 +51,10 @@ function trustDrift({ name, trust }: Role, { values, built }: { values: Values; 
   return [{ kind, name, message: `trusts others than ${trust.subject} for ${trust.audience}: ${text}` }];
 }
 
-/** The last wall: whatever is attached to a role one day, it gives no more than the boundary. */
-function boundaryDrift({ name }: Role, values: Values): Drift[] {
-  return textIn(values, 'permissions_boundary') ? [] : [{ kind, name, message: 'has no permissions boundary' }];
+/** The last wall: whatever is attached to a role one day, it gives no more than the boundary, which is one of ours. */
+function boundaryDrift({ name }: Role, { values, built }: { values: Values; built: Built }): Drift[] {
+  if (policyOf(textIn(values, 'permissions_boundary'), built) !== undefined) return [];
+  return [{ kind, name, message: 'has no permissions boundary that Terraform builds' }];
 }
 
 function grantDrift(role: Role, built: Built): Drift[] {
@@ -70,8 +75,10 @@ const fault = ({ name }: Role, message: string): Drift => ({ kind, name, message
 /** The policies of a role, inline and attached, that Terraform writes. */
 function documentsOf(name: string, built: Built): string[] {
   const inline = ofType(built, 'aws_iam_role_policy').filter(({ values }) => values['role'] === name);
+  const own = ofType(built, 'aws_iam_role').filter(({ values }) => values['name'] === name);
+  const blocks = own.flatMap(({ values }) => listIn(values, 'inline_policy'));
   const attached = attachedTo(name, built).flatMap((arn) => policyOf(arn, built) ?? []);
-  return [...inline.map(({ values }) => textIn(values, 'policy')), ...attached];
+  return [...[...inline.map(({ values }) => values), ...blocks].map((values) => textIn(values, 'policy')), ...attached];
 }
 
 const attachedTo = (name: string, built: Built): string[] =>

@@ -1,4 +1,4 @@
-import { clusterName, roleName, secretName } from '@millrace/catalog/names.ts';
+import { keyAlias, roleName, secretName } from '@millrace/catalog/names.ts';
 import { platformNamespaces } from '@millrace/catalog/profiles.ts';
 import { services } from '@millrace/catalog/services.ts';
 import { terraformInputs } from '@millrace/catalog/terraform-inputs.ts';
@@ -8,6 +8,24 @@ import { listIn, namesDrift, ofType, textIn, valueDrift } from './built-index.ts
 import { aliasOf } from './roles.ts';
 
 type Catalog = ReturnType<typeof terraformInputs>['catalog'];
+
+/** What the platform has for itself, of which the catalog knows nothing: whoever adds one says so here. */
+const ownBuckets = ['alb-logs', 'documents', 'lake', 'logs'];
+const ownGroups = ['aurora', 'bootstrap', 'cache', 'configuration', 'endpoints', 'load-balancer', 'warehouse'];
+const ownKeys = [
+  'alerts',
+  'aurora',
+  'bus',
+  'cache',
+  'documents',
+  'ecr',
+  'efs',
+  'eks',
+  'lake',
+  'logs',
+  'redshift',
+  'trail',
+];
 
 /** What services keep things in, and what they are told apart by: it is there, under its key, and nothing extra. */
 export function storeDrift(built: Built): Drift[] {
@@ -21,7 +39,8 @@ export function storeDrift(built: Built): Drift[] {
   ];
 }
 
-function bucketDrift({ buckets }: Catalog, built: Built): Drift[] {
+function bucketDrift({ buckets, cluster, account }: Catalog, built: Built): Drift[] {
+  const own = ownBuckets.map((bucket) => `${cluster}-${bucket}-${account}`);
   const found = namesOf(built, 'aws_s3_bucket', 'bucket');
   const wanted = Object.values(buckets);
   const encryption = ofType(built, 'aws_s3_bucket_server_side_encryption_configuration');
@@ -33,7 +52,12 @@ function bucketDrift({ buckets }: Catalog, built: Built): Drift[] {
     return aliasOf(standard['kms_master_key_id'], built);
   };
   return [
-    ...namesDrift({ kind: 'bucket', wanted: wanted.map(({ name }) => name), found, isOwn: () => true }),
+    ...namesDrift({
+      kind: 'bucket',
+      wanted: wanted.map(({ name }) => name),
+      found,
+      isOwn: (name) => own.includes(name),
+    }),
     ...wanted.flatMap(({ name, key }) =>
       valueDrift({ kind: 'bucket', name, what: 'its key', wanted: key, found: keyOf(name) }),
     ),
@@ -52,8 +76,8 @@ function eventBuckets(buckets: Catalog['buckets'], built: Built): Drift[] {
 
 /** Keys of services: of their queues, of buckets in the catalog, of secrets, of releases. Others are the platform's. */
 function keyDrift({ keys }: Catalog, built: Built): Drift[] {
-  const prefix = `alias/${clusterName(built.environment)}-`;
-  const isOwn = (name: string): boolean => !name.startsWith(`${prefix}queues-`);
+  const own = ownKeys.map((purpose) => keyAlias(built.environment, purpose));
+  const isOwn = (name: string): boolean => own.includes(name);
   const targets = ofType(built, 'aws_kms_alias').map(({ values }) => textIn(values, 'target_key_id'));
   const rotating = ofType(built, 'aws_kms_key').filter(({ values }) => values['enable_key_rotation'] !== true);
   return [
@@ -114,7 +138,7 @@ function nameSets({ services: all, cluster }: Catalog, built: Built): Drift[] {
       kind: 'security group',
       wanted: groups,
       found: namesOf(built, 'aws_security_group', 'name'),
-      isOwn: () => true,
+      isOwn: (name) => ownGroups.some((group) => name === `${cluster}-${group}`),
     }),
     ...namesDrift({ kind: 'cluster', wanted: [cluster], found: namesOf(built, 'aws_eks_cluster', 'name') }),
     ...namesDrift({

@@ -52,7 +52,7 @@ export function unencryptedIn(built: Built): string[] {
   return [...own, ...openBuckets(resources)];
 }
 
-/** Which types of what is built were looked at: a test wants each of the list to be there. */
+/** Which types are looked at: a test wants each of them to be built in prod. */
 export const keptTypes = Object.keys(kept);
 
 function openBuckets(resources: readonly BuiltResource[]): string[] {

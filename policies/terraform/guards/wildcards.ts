@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allGrants } from '@millrace/catalog/least-privilege.ts';
 import type { Built, BuiltResource } from '../built.ts';
+import { listIn } from '../drift/built-index.ts';
 import type { Statement } from '../drift/policy-document.ts';
 import { statementsIn } from '../drift/policy-document.ts';
 
@@ -20,7 +21,7 @@ export interface Wildcard {
 }
 
 /** The arguments in which the resources of the provider hold policies. */
-const policyArguments = ['policy', 'assume_role_policy', 'inline_policy', 'access_policy', 'repository_policy'];
+const policyArguments = ['policy', 'policy_document', 'assume_role_policy', 'access_policy', 'repository_policy'];
 /** In the policy of a key `*` is that key: it cannot name itself. */
 const ownPolicies = new Set(['aws_kms_key', 'aws_kms_key_policy']);
 
@@ -38,9 +39,10 @@ export function wildcardsIn({ resources }: Built): Wildcard[] {
 }
 
 function statementsOf({ values }: BuiltResource): Statement[] {
-  const texts = policyArguments.map((key) => values[key]);
+  const blocks = listIn(values, 'inline_policy').map(({ policy }) => policy);
+  const texts = [...policyArguments.map((key) => values[key]), ...blocks];
   return texts
-    .filter((text): text is string => typeof text === 'string' && text.startsWith('{'))
+    .filter((text): text is string => typeof text === 'string' && text.trimStart().startsWith('{'))
     .flatMap(statementsIn)
     .filter(({ effect }) => effect === 'Allow');
 }

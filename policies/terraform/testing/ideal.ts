@@ -49,6 +49,7 @@ function addRoles(environment: EnvironmentName, { add, keyArn }: Making): void {
     master_user_secret_kms_key_id: 'arn',
   });
   add('aws_prometheus_workspace', 'this', { id: 'ws-1', kms_key_arn: 'arn' });
+  add('aws_iam_policy', 'boundary', { arn: 'arn', policy: '{}' });
   for (const { name, trust, grants } of allRoles(environment)) {
     const made = (resource: string): string => {
       const alias = /:kms:.*:(alias\/.+)$/.exec(resource)?.[1];
