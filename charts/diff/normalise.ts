@@ -27,7 +27,13 @@ export function normaliser(environment: Environment, platform: Platform): (value
     [environment.account, '{account}'],
   ];
   const known = new Map([...facts, ...words]);
-  const replacements = [...known].sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1));
+  const replacements = [...known]
+    .sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
+    // Whole words: the log group /millrace/prod is not the beginning of a secret's /millrace/product.
+    .map(([word, path]): [RegExp, string] => [
+      new RegExp(`${word.replaceAll(/[^\w/-]/g, '\\$&')}(?![A-Za-z0-9])`, 'g'),
+      path,
+    ]);
   const name = new RegExp(`(?<![a-z0-9.{-])${environment.name}(?=[-/]|$)`, 'g');
   const text = (value: string): string => {
     if (value === environment.name) return '{env}';

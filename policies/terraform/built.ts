@@ -87,7 +87,7 @@ async function apply(environment: EnvironmentName, terraform: Terraform): Promis
     const run = async (...words: string[]): Promise<string> => {
       const ended = await runTerraform(terraform, words, { folder, deadlineMs: applyDeadlineMs });
       if (ended.code === 0) return ended.output;
-      throw new CommandFault(`E923 terraform ${words[0]} of ${environment} failed: ${saidBy(ended.complaint)}`, 4);
+      throw new CommandFault(refusalLines(environment, ended.complaint).join('\n'), 4);
     };
     await run('init', '-input=false');
     await run('apply', '-auto-approve', '-input=false', '-compact-warnings');
@@ -105,6 +105,19 @@ function moveToAccount(folder: string, { from, to }: { from: string; to: string 
     const path = join(folder, name);
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from, to));
   }
+}
+
+/** A line for each thing that Terraform refuses: where, what, and what to write instead. */
+export function refusalLines(environment: EnvironmentName, complaint: string): string[] {
+  const [, ...errors] = saidBy(complaint).split(/(?:^| \| )Error: /);
+  const lines = errors.map((error) => {
+    const [title = '', ...rest] = error.split(' | ').map((part) => part.trim());
+    const [, file = '', line = ''] = /^on (\S+) line (\d+)/.exec(rest[0] ?? '') ?? [];
+    // What stands in the frame shows the source and its values; what follows it is the sentence.
+    const sentence = rest.slice(file === '' ? 0 : 1).filter((part) => part !== '' && !/^[\d├│]/.test(part));
+    return `E923 ${environment}${file && `: ${file}:${line}`}: ${title} ${sentence.join(' ')}`.trimEnd();
+  });
+  return lines.length > 0 ? lines : [`E923 ${environment}: ${saidBy(complaint)}`];
 }
 
 /** Terraform's words without the frame that it draws. */

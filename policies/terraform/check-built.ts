@@ -22,7 +22,7 @@ export async function checkBuilt({ environments }: Workshop, isWriting: boolean)
         all.push(await readBuilt(name));
       } catch (error) {
         if (!(error instanceof CommandFault) || error.exitCode !== 4) throw error;
-        refused.push(error.message);
+        refused.push(...error.message.split('\n'));
       }
     }
   };

@@ -41,9 +41,7 @@ export function factFaults(built: Built): string[] {
   return [...new Set([...found.keys(), ...kept.keys()])].sort().flatMap((name) => {
     const [is, was] = [found.get(name) ?? 'none', kept.get(name) ?? 'none'];
     if (is === was) return [];
-    return [
-      `${name}: ${is} are built, ${file} says ${was}. If that is right: node policies/terraform/main.ts built --write`,
-    ];
+    return [`${name}: ${is} are built, ${file} says ${was}. If that is right: make terraform STEPS="built --write"`];
   });
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import { saidBy } from './built.ts';
 import type { Terraform } from './find-terraform.ts';
+import { valueFaults } from './known-values.ts';
 import { runTerraform } from './run-terraform.ts';
 import { terraformFolder } from './working-copy.ts';
 
@@ -32,6 +33,12 @@ export async function checkFormat({ terraform }: Workshop): Promise<StepResult> 
   );
   if (ended.code !== 0 && faults.length === 0) faults.push(saidBy(ended.complaint));
   return { summary: `${files} files`, faults };
+}
+
+/** The environments' values are known ones, and their inputs are the catalog's: neither takes Terraform to say. */
+export async function checkValues({ environments }: Workshop): Promise<StepResult> {
+  const faults = environments.flatMap((environment) => valueFaults(terraformFolder, environment));
+  return { summary: environments.join(', '), faults };
 }
 
 /** `init` and `validate` of every root: the environments, and the one that makes the place for the states. */

@@ -50,7 +50,7 @@ resource "aws_rds_cluster" "this" {
   lifecycle {
     precondition {
       condition     = var.is_protected || var.catalog.environment != "prod"
-      error_message = "prod's database must be protected from deletion. Set is_protected to true."
+      error_message = "prod's database must be protected from deletion. Set aurora.is_protected to true in environments/prod."
     }
     precondition {
       condition     = var.backup_days == 35 || var.catalog.environment != "prod"

@@ -181,6 +181,6 @@ variable "is_protected" {
 
   validation {
     condition     = var.is_protected || var.catalog.environment != "prod"
-    error_message = "The cluster of prod is always protected from deletion. Set is_protected to true."
+    error_message = "The cluster of prod is always protected from deletion. Set eks.is_protected to true in environments/prod."
   }
 }

@@ -48,7 +48,7 @@ variable "is_protected" {
 
   validation {
     condition     = var.catalog.environment != "prod" || var.is_protected
-    error_message = "The people of prod are protected: set is_protected to true in environments/prod."
+    error_message = "The people of prod are protected: set identity.is_protected to true in environments/prod."
   }
 }
 

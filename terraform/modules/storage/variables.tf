@@ -91,12 +91,12 @@ variable "object_lock_mode" {
 
   validation {
     condition     = contains(["COMPLIANCE", "GOVERNANCE"], var.object_lock_mode)
-    error_message = "S3 knows the modes COMPLIANCE and GOVERNANCE: write one of them in object_lock_mode."
+    error_message = "S3 knows the modes COMPLIANCE and GOVERNANCE: write one of them in documents.lock_mode."
   }
 
   validation {
     condition     = var.catalog.environment != "prod" || var.object_lock_mode == "COMPLIANCE"
-    error_message = "The documents of prod are kept by law: set object_lock_mode to COMPLIANCE in environments/prod."
+    error_message = "The documents of prod are kept by law: set documents.lock_mode to COMPLIANCE in environments/prod."
   }
 }
 
@@ -107,12 +107,12 @@ variable "object_lock_years" {
 
   validation {
     condition     = var.object_lock_years >= 1 && var.object_lock_years <= 10 && floor(var.object_lock_years) == var.object_lock_years
-    error_message = "Documents are locked for whole years from 1 to 10: correct object_lock_years. A lock of COMPLIANCE cannot be shortened later."
+    error_message = "Documents are locked for whole years from 1 to 10: correct documents.lock_years. A lock of COMPLIANCE cannot be shortened later."
   }
 
   validation {
     condition     = var.catalog.environment != "prod" || var.object_lock_years >= 7
-    error_message = "The documents of prod are kept for 7 years at least: set object_lock_years to 7 or more in environments/prod."
+    error_message = "The documents of prod are kept for 7 years at least: set documents.lock_years to 7 or more in environments/prod."
   }
 }
 
