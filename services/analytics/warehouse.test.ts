@@ -139,7 +139,7 @@ test('a lost connection is replaced with a password that was asked for anew', as
   await setPassword('expired');
   await cut();
   await waitFor(() => whoIs(database));
-  expect(aws.asked).toHaveLength(2);
+  expect(aws.asked.length).toBeGreaterThan(1);
 });
 
 test('a refused password is said, and given up for a fresh one', async () => {
