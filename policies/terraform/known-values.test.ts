@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import { describe, expect, it } from 'vitest';
 import { repositoryRoot } from './find-terraform.ts';
 import { unknownValues, valueFaults } from './known-values.ts';
+import { copySources } from './working-copy.ts';
 
 const terraform = join(repositoryRoot, 'terraform');
 const values = readFileSync(join(terraform, 'modules/platform/values.tf'), 'utf8');
@@ -22,6 +23,20 @@ describe('values of an environment', () => {
   ])('a misspelt one is told: %s', (right, wrong, message) => {
     expect(dev).toContain(right);
     expect(unknownValues(values, dev.replace(right, wrong))[0]).toMatch(message);
+  });
+
+  it('an input that the environment does not pass on is told', () => {
+    const copy = copySources();
+    try {
+      const file = join(copy.folder, 'environments/dev/variables.tf');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace(/^ +cache_user .*\n/m, ''));
+      expect(valueFaults(copy.folder, 'dev')).toEqual([
+        'terraform/environments/dev/variables.tf: "catalog" is not typed as in modules/platform. Copy it from there.',
+      ]);
+    } finally {
+      copy.remove();
+    }
   });
 
   it('a misspelt one on a line of its own is told', () => {

@@ -32,6 +32,10 @@ export function unknownValues(values: string, environment: string): string[] {
   });
 }
 
+/** What a file of variables says of the catalog's type. An attribute that one level left out would be dropped there in silence. */
+const catalogType = (variables: string): string | undefined =>
+  /^variable "catalog" \{\n[\s\S]*?^\}$/m.exec(variables)?.[0];
+
 const namesIn = (body: string): string[] => [...body.matchAll(attribute)].map(([, name = '']) => name);
 
 /** The same for a folder of sources, and whether the environment's inputs are those of the catalog. */
@@ -41,7 +45,11 @@ export function valueFaults(folder: string, environment: EnvironmentName): strin
   const unknown = unknownValues(read('modules/platform/values.tf'), read(`environments/${environment}/main.tf`));
   const inputs = `environments/${environment}/catalog.auto.tfvars.json`;
   const isCurrent = read(inputs) === jsonText(terraformInputs(environment, services));
+  const isSameType =
+    catalogType(read(`environments/${environment}/variables.tf`)) ===
+    catalogType(read('modules/platform/variables.tf'));
   return [
+    ...(isSameType ? [] : [`${at}/variables.tf: "catalog" is not typed as in modules/platform. Copy it from there.`]),
     ...unknown.map((message) => `${at}/main.tf: ${message}`),
     ...(isCurrent ? [] : [`terraform/${inputs}: E102 is not what the catalog says. Run "make docs".`]),
   ];
