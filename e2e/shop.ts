@@ -24,7 +24,10 @@ export interface Person {
   id: string;
   /** One request, as it is. */
   ask(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
-  /** The same until it is answered by the service itself: lost connections and 502 to 504 are repeated. */
+  /**
+   * The same until it is answered: lost connections, 502 to 504, and what asks to be repeated (`Retry-After`) are repeated.
+   * After a kill -9 the database ends what the lost process began a moment later; until then the same key is told 409.
+   */
   insist(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
 }
 
@@ -63,8 +66,8 @@ export async function personOn(platform: Platform, scopes = 'openid', id: string
     while (performance.now() < endMs) {
       try {
         const answer = await ask(method, path, options);
-        if (answer.status < 502) return answer;
-        last = `status ${answer.status}`;
+        if (answer.status < 502 && !answer.headers.has('retry-after')) return answer;
+        last = `${answer.status} ${JSON.stringify(answer.body)}`;
       } catch (error) {
         last = String(error);
       }

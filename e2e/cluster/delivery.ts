@@ -95,15 +95,20 @@ function deliveryOf(facts: Pick<Delivery, 'environment' | 'cluster' | 'repositor
     async trying(message, look, afterwards) {
       repository.commit(message);
       const push = pushNow(repository);
-      let back: Push;
+      const takeBack = async (): Promise<void> => {
+        repository.revert(push.revision);
+        const back = pushNow(repository);
+        await afterwards?.(back);
+        await delivery.arrived(back);
+      };
       try {
         await look(push);
-      } finally {
-        repository.revert(push.revision);
-        back = pushNow(repository);
+      } catch (error) {
+        // What was seen matters more than what came of taking it back.
+        await takeBack().catch(() => undefined);
+        throw error;
       }
-      await afterwards?.(back);
-      await delivery.arrived(back);
+      await takeBack();
     },
     arrived: ({ revision, at }, deadlineMs = arrivalDeadlineMs) =>
       cluster.waitForHealthy({ revision, deadlineMs: at + deadlineMs - Date.now() }),

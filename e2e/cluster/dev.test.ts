@@ -136,7 +136,10 @@ it('a commit that Fargate would refuse: make validate stops it; pushed anyway, i
     expect(seen.map(({ reason }) => reason)).toEqual(['Unschedulable', 'Unschedulable']);
     const serving = (await podsOf(cluster.api, 'product')).filter(isReady);
     expect(identities(serving)).toEqual(identities(before));
-    expect((await dev.application('product')).health).toBe('Progressing');
+    // Argo CD's own view of its health follows a moment later.
+    await dev.waitFor('a product that Argo CD calls Progressing', async () =>
+      (await dev.application('product')).health === 'Progressing' ? true : undefined,
+    );
   };
   await dev.trying('product: more memory than there is, and a volume', look, async ({ revision }) => {
     // A sync waits for its pods until they have had their time; a person who knows better ends it.

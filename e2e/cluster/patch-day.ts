@@ -3,6 +3,7 @@ import type { Cluster } from '@millrace/cluster/cluster.ts';
 import { selectorTakes } from '@millrace/fargate/workloads.ts';
 import type { KubernetesObject, Pod } from './objects.ts';
 import { isReady, listObjects } from './objects.ts';
+import { seconds } from './patience.ts';
 
 /** What the simulated Fargate says of a patch day, and what the API server told all the while. */
 export interface PatchDayReport {
@@ -33,8 +34,8 @@ interface Budget extends KubernetesObject {
   status?: { expectedPods?: number };
 }
 
-const zoneDeadlineMs = 60_000;
-const deadlineMs = 170_000;
+const zoneDeadlineMs = seconds(60);
+const deadlineMs = seconds(170);
 const lookMs = 100;
 
 /** Patches every zone's nodes, one zone after the other, and counts ready pods all the while. */
@@ -92,7 +93,7 @@ async function countReady(
 }
 
 function linesOf(facts: { zones: readonly PatchedZone[]; seen: readonly BudgetSeen[]; startedAt: number }): string[] {
-  const seconds = ((performance.now() - facts.startedAt) / 1000).toFixed(1);
+  const took = ((performance.now() - facts.startedAt) / 1000).toFixed(1);
   const zones = facts.zones.map(({ zone, startedAt, endedAt, pods }) => {
     const took = ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
     const again = pods.filter(({ attempts }) => attempts > 1).length;
@@ -101,5 +102,5 @@ function linesOf(facts: { zones: readonly PatchedZone[]; seen: readonly BudgetSe
     return `patch day, zone ${zone}: ${pods.length} pods in ${took} s (${outcomes}; ${again} waited for a budget, ${longest} s at most)`;
   });
   const budgets = facts.seen.map(({ id, least, fewest }) => `${id} ${fewest} of at least ${least}`).join(', ');
-  return [...zones, `patch day: ${seconds} s in all; fewest ready pods: ${budgets}`];
+  return [...zones, `patch day: ${took} s in all; fewest ready pods: ${budgets}`];
 }
