@@ -12,7 +12,16 @@ const report = (...files: [name: string, status: string, ...tests: string[]][]):
 
 test('tests that passed and failed are counted', () => {
   const run = report(['a', 'failed', 'passed', 'failed'], ['b', 'passed', 'passed']);
-  expect(countTests(run, { files: ['a', 'b'], least: 3 })).toEqual({ passed: 2, failed: 1, remarks: [] });
+  expect(countTests(run, { files: ['a', 'b'], least: 3 })).toMatchObject({ passed: 2, failed: 1 });
+});
+
+test('a failed test is named with what it said, for the end of a long run', () => {
+  const failureMessages = ['AssertionError: expected 1 to be 2\n    at a.test.ts:3:1'];
+  const assertionResults = [{ status: 'failed', fullName: 'one is two', failureMessages }];
+  const run = { testResults: [{ name: 'a', status: 'failed', assertionResults }] };
+  expect(countTests(run, { files: ['a'], least: 1 }).remarks).toEqual([
+    '✗ a: one is two\n    AssertionError: expected 1 to be 2\n        at a.test.ts:3:1',
+  ]);
 });
 
 test('a skipped test is neither, and is told', () => {

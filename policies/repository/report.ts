@@ -1,12 +1,19 @@
 /** The part of Vitest's JSON report that is counted. */
 export interface VitestReport {
-  testResults: { name: string; status: string; assertionResults: { status: string; fullName: string }[] }[];
+  testResults: { name: string; status: string; assertionResults: TestResult[] }[];
+}
+
+interface TestResult {
+  status: string;
+  fullName: string;
+  /** What a failed test said, with its stack. */
+  failureMessages?: string[];
 }
 
 export interface Count {
   passed: number;
   failed: number;
-  /** What a reader should know besides the numbers, a line each. */
+  /** What a reader should know besides the numbers: what failed, with its words. */
   remarks: string[];
 }
 
@@ -14,6 +21,8 @@ export interface Count {
 export const leastTests = 3000;
 /** The same for the tests of `make e2e`. */
 export const leastClusterTests = 15;
+/** Characters of a failed test's words that are repeated at the end of a run. */
+const longestFailure = 3000;
 
 /**
  * Counts a test run. A file that could not be loaded, a file without a result and a run with too few tests are failures
@@ -25,7 +34,9 @@ export function countTests(report: VitestReport | undefined, options: { files: s
   let skipped = 0;
   for (const file of report.testResults) {
     const statuses = file.assertionResults.map(({ status }) => status);
-    const failed = statuses.filter((status) => status === 'failed').length;
+    const ofFailed = file.assertionResults.filter(({ status }) => status === 'failed');
+    const failed = ofFailed.length;
+    count.remarks.push(...ofFailed.map((each) => failureOf(file.name, each)));
     count.passed += statuses.filter((status) => status === 'passed').length;
     skipped += statuses.filter((status) => status !== 'passed' && status !== 'failed').length;
     count.failed += failed;
@@ -37,6 +48,11 @@ export function countTests(report: VitestReport | undefined, options: { files: s
   const tests = count.passed + count.failed;
   if (tests < options.least) fail(count, `Only ${tests} tests ran, at least ${options.least} are expected.`);
   return count;
+}
+
+function failureOf(file: string, { fullName, failureMessages = [] }: TestResult): string {
+  const words = failureMessages.join('\n').slice(0, longestFailure).replaceAll(/^/gm, '    ');
+  return `✗ ${file}: ${fullName}\n${words}`.trimEnd();
 }
 
 function fail(count: Count, remark: string): void {

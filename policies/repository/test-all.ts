@@ -31,7 +31,8 @@ async function main(group: string | undefined): Promise<void> {
   if (group === undefined) counts.push(await runTests('test'));
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
-  for (const remark of counts.flatMap(({ remarks }) => remarks)) console.log(remark);
+  const remarks = counts.flatMap((count) => count.remarks);
+  if (remarks.length > 0) console.log(['Remarks:', ...remarks].join('\n'));
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
