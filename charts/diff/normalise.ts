@@ -30,10 +30,7 @@ export function normaliser(environment: Environment, platform: Platform): (value
   const replacements = [...known]
     .sort(([a], [b]) => b.length - a.length || (a < b ? -1 : 1))
     // Whole words: the log group /millrace/prod is not the beginning of a secret's /millrace/product.
-    .map(([word, path]): [RegExp, string] => [
-      new RegExp(`${word.replaceAll(/[^\w/-]/g, '\\$&')}(?![A-Za-z0-9])`, 'g'),
-      path,
-    ]);
+    .map(([word, path]): [RegExp, string] => [new RegExp(`${RegExp.escape(word)}(?![A-Za-z0-9])`, 'g'), path]);
   const name = new RegExp(`(?<![a-z0-9.{-])${environment.name}(?=[-/]|$)`, 'g');
   const text = (value: string): string => {
     if (value === environment.name) return '{env}';

@@ -1,4 +1,5 @@
 import { asMap, asMaps, asText, fieldOf } from '@millrace/fargate/fields.ts';
+import { matchesPattern } from '@millrace/fargate/profiles.ts';
 
 /** What a role may do, as `catalog.auto.tfvars.json` says it and `catalog/least-privilege.ts` computes it. */
 export interface RoleAccess {
@@ -72,7 +73,7 @@ const permissionsOf = ({ grants }: RoleAccess): Permission[] =>
 
 /** Whether the first allows at least what the second does: wildcards count, and each of its conditions must be as narrow. */
 function covers(wide: Permission, narrow: Permission): boolean {
-  if (!matches(wide.action, narrow.action) || !matches(wide.resource, narrow.resource)) return false;
+  if (!matchesPattern(wide.action, narrow.action) || !matchesPattern(wide.resource, narrow.resource)) return false;
   return wide.conditions.every((condition) =>
     narrow.conditions.some(
       ({ test, variable, values }) =>
@@ -81,16 +82,6 @@ function covers(wide: Permission, narrow: Permission): boolean {
         values.every((value) => condition.values.includes(value)),
     ),
   );
-}
-
-function matches(pattern: string, text: string): boolean {
-  if (pattern === text) return true;
-  if (!/[*?]/.test(pattern)) return false;
-  const escaped = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`).test(text);
 }
 
 function words({ action, resource, conditions }: Permission): string {

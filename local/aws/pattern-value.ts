@@ -136,11 +136,9 @@ export function ignoreCaseTest(text: string, at: 'all' | 'start' | 'end'): TextT
     const lower = character.toLowerCase();
     const upper = character.toUpperCase();
     if (/[\ud800-\udfff]/.test(character)) expression += '\\?';
-    else if (lower === upper) expression += escaped(lower);
-    else expression += `(?:${escaped(lower)}|${escaped(upper)})`;
+    else if (lower === upper) expression += RegExp.escape(lower);
+    else expression += `(?:${RegExp.escape(lower)}|${RegExp.escape(upper)})`;
   }
   const compiled = new RegExp(at === 'start' ? expression : `${expression}$`);
   return (value) => compiled.test(value);
 }
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

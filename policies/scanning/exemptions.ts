@@ -1,3 +1,5 @@
+import { matchesPattern } from '@millrace/fargate/profiles.ts';
+
 /** One finding of an outside scanner. */
 export interface ScanFinding {
   scanner: 'kube-score' | 'checkov';
@@ -39,7 +41,7 @@ export function applyExemptions(
   allowed: readonly Exemption[],
 ): { left: ScanFinding[]; exempt: ScanFinding[]; unused: Exemption[] } {
   const covers = (one: Exemption, finding: ScanFinding): boolean =>
-    one.scanner === finding.scanner && one.id === finding.id && patternOf(one.what).test(finding.object);
+    one.scanner === finding.scanner && one.id === finding.id && matchesPattern(one.what, finding.object);
   const isExempt = (finding: ScanFinding): boolean => allowed.some((one) => covers(one, finding));
   return {
     left: findings.filter((finding) => !isExempt(finding)),
@@ -47,6 +49,3 @@ export function applyExemptions(
     unused: allowed.filter((one) => !findings.some((finding) => covers(one, finding))),
   };
 }
-
-const patternOf = (what: string): RegExp =>
-  new RegExp(`^${what.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);

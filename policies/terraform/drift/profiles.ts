@@ -2,6 +2,7 @@ import { environments } from '@millrace/catalog/environments.ts';
 import type { ProfileSelector } from '@millrace/catalog/profiles.ts';
 import { planProfiles, platformNamespaces, slicesOf, zoneLabel } from '@millrace/catalog/profiles.ts';
 import { services } from '@millrace/catalog/services.ts';
+import { selects } from '@millrace/fargate/profiles.ts';
 import type { Built } from '../built.ts';
 import type { Drift, Values } from './built-index.ts';
 import { byName, listIn, namesDrift, ofType, textIn, valueDrift } from './built-index.ts';
@@ -62,7 +63,7 @@ function podDrift(built: Built): Drift[] {
   );
   const pods = [...ofServices, ...platformNamespaces.map((namespace) => ({ namespace, labels: {} }))];
   const said = pods.flatMap((pod) => {
-    const matching = profiles.filter((selectors) => selectors.some((selector) => takes(selector, pod))).length;
+    const matching = profiles.filter((selectors) => selectors.some((selector) => selects(selector, pod))).length;
     const labels = Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`);
     if (matching === 1) return [];
     return [
@@ -70,14 +71,4 @@ function podDrift(built: Built): Drift[] {
     ];
   });
   return [...new Map(said.map((each) => [each.name, each])).values()];
-}
-
-/** As EKS matches: `*` and `?` in the namespace, and every label. */
-function takes(selector: ProfileSelector, pod: { namespace: string; labels: Record<string, string> }): boolean {
-  const pattern = selector.namespace
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const hasLabels = Object.entries(selector.labels).every(([key, value]) => pod.labels[key] === value);
-  return hasLabels && new RegExp(`^${pattern}$`).test(pod.namespace);
 }
