@@ -8,7 +8,7 @@ describe('a text that a person writes', () => {
   it.each(['', '   ', 'x'.repeat(21)])('is refused when it is empty or too long: "%s"', (text) => {
     expect(freeText(20).safeParse(text).success).toBe(false);
   });
-  it.each(['4111 1111 1111 1111', 'card 5500-0000-0000-0004 please', '378282246310005'])(
+  it.each(['4111 1111 1111 1111', 'card 5500-0000-0000-0004 please', '378282246310005', 'Visa4111111111111111, 2026'])(
     'is refused with the number of a card: %s',
     (text) => {
       expect(hasCardNumber(text)).toBe(true);
@@ -33,6 +33,7 @@ describe('a text that a person writes', () => {
     'order 1234567890123',
     '+43 660 1234567',
     '2026-11-21 10:00:00',
+    'parcel abcdef41-1111-1111-1111-11abcdefabcd',
   ])('may hold other digits: %s', (text) => {
     expect(hasCardNumber(text)).toBe(false);
   });

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 // Digits with blanks or hyphens between them, as people write the number of a card, and other numbers beside it.
 const digitRun = /\d(?:[ -]?\d){12,}/g;
+// An id holds such digits now and then, by chance.
+const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi;
 const minCardDigits = 13;
 const maxCardDigits = 19;
 /** The first digits that card networks have. */
@@ -23,9 +25,9 @@ export const freeText = (max: number) =>
       error: 'This looks like the number of a payment card. Send a token of the payment provider instead.',
     });
 
-/** Does a text hold 13 to 19 digits with a card's check digit (ISO/IEC 7812, Luhn)? */
+/** Does a text hold 13 to 19 digits with a card's check digit (ISO/IEC 7812, Luhn)? Those of a UUID do not count. */
 export function hasCardNumber(text: string): boolean {
-  return [...text.matchAll(digitRun)].some(([run]) => runHasCardNumber(run.split(/[ -]/)));
+  return [...text.replaceAll(uuid, '.').matchAll(digitRun)].some(([run]) => runHasCardNumber(run.split(/[ -]/)));
 }
 
 /** A number of a card begins and ends where a group of digits does. */
