@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import { z } from 'zod';
+import { askPolicies } from '../ask-policies.ts';
 import { commandVariables } from '../cost/config.ts';
-import { repositoryRoot } from './command.ts';
 import type { PolicyFinding } from './new-findings.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -14,11 +13,6 @@ export interface ValidationFindings {
   byEnvironment: ReadonlyMap<string, PolicyFinding[]>;
   note: string | undefined;
 }
-
-const deadlineMs = 300_000;
-const maxOutputBytes = 64 * 1024 * 1024;
-/** 0: nothing to mend, 4: findings. Everything else gave no answer. */
-const answers = new Set<number | null>([0, 4]);
 
 const answer = z.object({
   findings: z.array(
@@ -35,18 +29,15 @@ const answer = z.object({
 
 /** Asks `policies/validate.ts` for schemas, admission policies and the platform contract; Fargate's rules are asked here. */
 export async function validationFindings(side: Snapshot, environments: readonly string[]): Promise<ValidationFindings> {
-  const program = join(repositoryRoot, 'policies/validate.ts');
   const names = environments.filter((name) => side.environments.has(name) && isKnown(name));
   if (names.length === 0) return { byEnvironment: new Map(), note: undefined };
-  if (!existsSync(program)) return silent('there is no policies/validate.ts');
   const folder = mkdtempSync(join(tmpdir(), 'millrace-diff-'));
   try {
     writeSide(folder, side, names);
-    const { code, out, complaint } = await run(program, folder);
-    if (!answers.has(code)) return silent(complaint.split('\n')[0] || `it ended with ${code}`);
-    const parsed = answer.safeParse(JSON.parse(out));
-    if (!parsed.success) return silent('its answer was not understood');
-    return { byEnvironment: new Map(names.map((name) => [name, findingsOf(parsed.data, name)])), note: undefined };
+    const variables = { ...commandVariables(), JSON: '1' };
+    // 0: nothing to mend, 4: findings.
+    const said = await askPolicies({ program: 'validate.ts', words: [folder], answer, codes: [0, 4], variables });
+    return { byEnvironment: new Map(names.map((name) => [name, findingsOf(said, name)])), note: undefined };
   } catch (error) {
     return silent(error instanceof Error ? error.message : String(error));
   } finally {
@@ -74,29 +65,4 @@ function writeSide(folder: string, side: Snapshot, names: readonly string[]): vo
       writeFileSync(join(folder, name, `${index}.yaml`), JSON.stringify(manifest));
     }
   }
-}
-
-function run(program: string, folder: string): Promise<{ code: number | null; out: string; complaint: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, folder], {
-      env: { ...commandVariables(), JSON: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: deadlineMs,
-    });
-    const out: Buffer[] = [];
-    let bytes = 0;
-    let complaint = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxOutputBytes) out.push(chunk);
-      else child.kill();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString()).slice(0, 2_000);
-      // Its tools are built on first use, which takes minutes: a person sees that something happens.
-      process.stderr.write(chunk);
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out: Buffer.concat(out).toString('utf8'), complaint }));
-  });
 }

@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { askPolicies } from '../ask-policies.ts';
 import { CommandFault } from '../command-fault.ts';
-import { repositoryRoot } from '../diff/command.ts';
 import type { PolicyFinding } from '../diff/new-findings.ts';
 import type { EnvironmentFiles } from '../synth.ts';
 import { releaseVariables } from './config.ts';
 import { writeAside } from './render-release.ts';
 
-/** Tools are built on first use. */
-const deadlineMs = 30 * 60_000;
-const maxOutputBytes = 64 * 1024 * 1024;
 const maxNamed = 20;
 const advice = 'Give CHECK=0 to leave the checks to CI.';
 
@@ -35,19 +31,25 @@ type Finding = z.output<typeof answer>['findings'][number];
  * @throws CommandFault 4 with what breaks a rule; 5 when the checks cannot run here.
  */
 export async function assertPolicies(set: EnvironmentFiles): Promise<PolicyFinding[]> {
-  const program = join(repositoryRoot, 'policies/validate.ts');
-  if (!existsSync(program)) throw new CommandFault(5, `There is no ${program} to check the manifests. ${advice}`);
   const folder = writeAside(set);
   try {
-    const { code, out, complaint } = await run(program, folder);
-    if (code !== 0 && code !== 4) throw silent(complaint.trim() || `it ended with ${code}`);
-    const parsed = answer.safeParse(jsonOf(out));
-    if (!parsed.success) throw silent('its answer was not understood');
-    const errors = parsed.data.findings.filter(({ severity }) => severity === 'error');
+    const findings = await askFindings(folder);
+    const errors = findings.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new CommandFault(4, linesOf(errors).join('\n'));
-    return parsed.data.findings.filter(({ part }) => part !== 'fargate');
+    return findings.filter(({ part }) => part !== 'fargate');
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function askFindings(folder: string): Promise<Finding[]> {
+  const variables = { ...releaseVariables(), ENV: '', JSON: '1' };
+  const words = [join(folder, 'manifests')];
+  try {
+    return (await askPolicies({ program: 'validate.ts', words, answer, codes: [0, 4], variables, cwd: folder }))
+      .findings;
+  } catch (error) {
+    throw silent(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -63,38 +65,3 @@ function linesOf(errors: readonly Finding[]): string[] {
 
 const silent = (reason: string): CommandFault =>
   new CommandFault(5, `The manifests could not be checked: ${reason.replace(/\.$/, '')}. ${advice}`);
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function run(program: string, cwd: string): Promise<{ code: number | null; out: string; complaint: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, join(cwd, 'manifests')], {
-      cwd,
-      env: { ...releaseVariables(), ENV: '', JSON: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: deadlineMs,
-    });
-    const out: Buffer[] = [];
-    let bytes = 0;
-    let complaint = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxOutputBytes) out.push(chunk);
-      else child.kill();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      // Tools that are built on first use say so; the last line is kept, because it may be why it ended.
-      const lines = (complaint + chunk.toString()).split(/(?<=\n)(?=.)/);
-      complaint = lines.pop() ?? '';
-      process.stderr.write(lines.join(''));
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out: Buffer.concat(out).toString('utf8'), complaint }));
-  });
-}
