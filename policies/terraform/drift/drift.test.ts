@@ -263,6 +263,9 @@ describe('rules for all that is built', () => {
 
   it('name what is not encrypted, and buckets with a way in', () => {
     expect(unencryptedIn(besides('aws_sns_topic', { name: 'open' }))).toEqual(['module.platform.aws_sns_topic.extra']);
+    // Of a type that nobody has judged it is told that it could have a key.
+    const unknown = besides('aws_kinesis_stream', { name: 'open', kms_key_id: null });
+    expect(unencryptedIn(unknown)).toEqual(['module.platform.aws_kinesis_stream.extra']);
     const open = without('aws_s3_bucket_public_access_block', 'prod-millrace-uploads-777788889999');
     expect(unencryptedIn(open)).toEqual([expect.stringContaining('aws_s3_bucket.this["prod-millrace-uploads')]);
   });
