@@ -43,28 +43,35 @@ export function passOn(exchange: Exchange): void {
   });
   outbound.setTimeout(answerTimeoutMs, () => outbound.destroy(new DOMException('no answer in time', 'TimeoutError')));
   let stopFeeding: (() => void) | undefined;
+  let isSent = false;
   // Not before there is a connection: a process that is starting again refuses, and the body must still be whole then.
-  if (hasBody) whenConnected(outbound, () => (stopFeeding = feed(incoming, outbound)));
+  whenConnected(outbound, () => {
+    isSent = true;
+    if (hasBody) stopFeeding = feed(incoming, outbound);
+    else outbound.end();
+  });
   outbound.once('response', (response) => {
     if (!incoming.complete) stopFeeding?.();
     passBack(exchange, outbound, response);
   });
   outbound.once('error', (error) => {
     stopFeeding?.();
-    failExchange(exchange, outbound, error, stopFeeding !== undefined);
+    failExchange(exchange, outbound, error, { isSent, hasSentBody: stopFeeding !== undefined });
   });
   const onGone = (): void => {
     if (!outgoing.writableFinished) outbound.destroy();
   };
   outgoing.once('close', onGone);
   outbound.once('close', () => outgoing.off('close', onGone));
-  if (!hasBody) outbound.end();
 }
 
+/** What the other end of a pooled connection said meanwhile is read first: on one that it has closed, nothing is sent. */
 function whenConnected(outbound: ClientRequest, begin: () => void): void {
+  let isOver = false;
+  outbound.once('error', () => (isOver = true));
   outbound.once('socket', (socket) => {
     if (socket.connecting) socket.once('connect', begin);
-    else begin();
+    else setImmediate(() => isOver || outbound.destroyed || begin());
   });
 }
 
@@ -117,7 +124,7 @@ function failExchange(
   exchange: Exchange,
   outbound: ClientRequest,
   error: NodeJS.ErrnoException,
-  hasSentBody: boolean,
+  sent: { isSent: boolean; hasSentBody: boolean },
 ): void {
   const { incoming, outgoing, target } = exchange;
   if (outgoing.headersSent || outgoing.destroyed) {
@@ -126,8 +133,8 @@ function failExchange(
   }
   if (error.code === 'ECONNREFUSED' && waitForRestart(exchange)) return;
   const isIdle = outbound.reusedSocket && error.code === 'ECONNRESET';
-  // A pooled connection that closed just now: nothing was read, so a request without a body goes again, on another one.
-  if (isIdle && !hasSentBody && incoming.method === 'GET') {
+  // A pooled connection that closed just now: what was not sent goes again on another one, and so does what only reads.
+  if (isIdle && (!sent.isSent || (!sent.hasSentBody && incoming.method === 'GET'))) {
     passOn(exchange);
     return;
   }

@@ -10,7 +10,7 @@ const receiveTimeoutMs = 10_000;
 const keepAliveMs = 65_000;
 const maxConnections = 4_000;
 /** How long open connections may still bring a request after the server began to stop. */
-const lingerMs = 250;
+const lingerMs = 1_000;
 
 interface ListenOptions {
   host: string;
@@ -59,9 +59,11 @@ function drain(server: HttpServer, drainMs: number): Promise<void> {
     });
     const cut = setTimeout(() => server.closeAllConnections(), drainMs);
     let sweep: NodeJS.Timeout | undefined;
+    // After what has arrived was read: on a busy machine a request may wait unread on a connection that looks idle.
+    const closeIdle = (): void => void setImmediate(() => server.closeIdleConnections());
     const linger = setTimeout(() => {
-      server.closeIdleConnections();
-      sweep = setInterval(() => server.closeIdleConnections(), 50);
+      closeIdle();
+      sweep = setInterval(closeIdle, 50);
     }, lingerMs);
     // HTTP's own close would also close what is idle.
     TcpServer.prototype.close.call(server, () => {
