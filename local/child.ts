@@ -15,6 +15,7 @@ const readyDeadlineMs = 60_000;
 const earlyExits = 3;
 const runDeadlineMs = 180_000;
 const lastLineChars = 500;
+const lastWordsMs = 500;
 
 /** How to run one process. */
 export interface ProcessPlan {
@@ -101,7 +102,10 @@ function runOnce(plan: ProcessPlan, log: LogFile, state: State, watcher: Watcher
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => {
       watcher.onPid(plan.name, undefined);
-      resolve(signal ?? `exit ${code}`);
+      // What it said last may still be on its way, and a child of its own may hold the pipe open for ever.
+      const end = (): void => resolve(signal ?? `exit ${code}`);
+      child.once('close', end);
+      setTimeout(end, lastWordsMs).unref();
     });
   });
 }

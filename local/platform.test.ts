@@ -9,7 +9,7 @@ import { developer, firstSite } from './developer.ts';
 import type { TestPlatform } from './testing.ts';
 import { askForToken, startTestPlatform } from './testing.ts';
 
-const deadlineMs = 15_000;
+const deadlineMs = 90_000;
 const processes = services.flatMap(({ name, workloads }) => {
   const own = Object.keys(workloads);
   return own.length > 1 ? own.map((workload) => `${name}-${workload}`) : [name];
@@ -108,7 +108,7 @@ test('each process that is killed comes back by itself, and the numbers are told
     return killed.every((name) => pids[name] !== undefined && pids[name] !== before[name]);
   });
   await until(async () => (await listSites()).ids.length === 1);
-});
+}, 200_000);
 
 test('a second supervisor on the same folder is told who runs', async () => {
   const line = await refusal({ dataDir });
@@ -133,9 +133,9 @@ test('a killed supervisor leaves nothing that blocks the next start', async () =
   const before = (await platform.endpoints()).pids;
   await platform.end('SIGKILL');
   platform = await startTestPlatform({ dataDir });
-  expect(Object.values(before).filter(isAlive)).toEqual([]);
+  await until(async () => !Object.values(before).some(isAlive));
   expect((await listSites()).ids).toEqual([firstSite.id]);
-}, 60_000);
+}, 240_000);
 
 test('Ctrl-C stops everything in order and takes endpoints.json away', async () => {
   const { pids } = await platform.endpoints();
@@ -144,4 +144,4 @@ test('Ctrl-C stops everything in order and takes endpoints.json away', async () 
   expect(await readdir(dataDir)).not.toContain('endpoints.json');
   expect(await readFile(join(dataDir, 'logs', 'postgres.log'), 'utf8')).toContain('database system is shut down');
   platform = await startTestPlatform({ dataDir });
-}, 60_000);
+}, 240_000);

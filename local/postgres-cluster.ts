@@ -11,7 +11,7 @@ import { accountFor, postgresCommand } from './postgres-binaries.ts';
 /** The version whose files we write. Another one's data folder is refused, not touched. */
 const majorVersion = '17';
 const passwordFile = 'millrace-password';
-const quitMs = 6_000;
+const quitMs = 20_000;
 const lastLines = 8;
 
 /** An account of the machine. */

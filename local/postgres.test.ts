@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitFor } from '@millrace/runtime/testing/wait.ts';
 import postgres from 'postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MachineFault } from './fault.ts';
@@ -32,7 +33,7 @@ async function start(settings: Record<string, string> = {}): Promise<PostgresSer
 }
 
 async function ask(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
+  const sql = postgres(url, { max: 1, connect_timeout: 30, onnotice: () => undefined });
   try {
     return await sql.unsafe(text);
   } finally {
@@ -113,6 +114,8 @@ test('a killed server starts again at once although its backends were busy, with
   const server = await startPostgres({ dataDir, port });
   await ask(server.url, 'create table kept as select 7 as seven');
   const busy = ask(server.url, 'select pg_sleep(30)').catch((error: unknown) => error);
+  const asleep = "select 1 from pg_stat_activity where query = 'select pg_sleep(30)'";
+  await waitFor(async () => (await ask(server.url, asleep)).length === 1);
   process.kill(server.pid, 'SIGKILL');
   expect(await server.exited).toBe('SIGKILL');
   const again = await startPostgres({ dataDir, port });

@@ -18,8 +18,8 @@ import {
 } from './postgres-cluster.ts';
 
 const readyMs = 60_000;
-const stopMs = 6_000;
-const startAttempts = 20;
+const stopMs = 20_000;
+const startAttempts = 60;
 
 /** A running PostgreSQL server. */
 export interface PostgresServer {

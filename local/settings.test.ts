@@ -44,12 +44,14 @@ test('a port that one reserved is not given to another', async () => {
 });
 
 test('a folder is held by one, the second is told by whom, and a release gives it back', async () => {
-  const first = await lockFolder('/some/folder', { url: 'http://localhost:1' });
-  const refusal = await lockFolder('/some/folder', { url: 'http://localhost:2' }).catch((error: unknown) => error);
+  // The whole machine knows who holds a folder; others may run this test too.
+  const folder = `/some/folder/${process.pid}`;
+  const first = await lockFolder(folder, { url: 'http://localhost:1' });
+  const refusal = await lockFolder(folder, { url: 'http://localhost:2' }).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(MachineFault);
-  expect(String(refusal)).toContain(`already runs on /some/folder: process ${process.pid}, http://localhost:1`);
-  await expect(lockFolder('/other/folder', { url: 'x' }).then((lock) => lock.release())).resolves.toBeUndefined();
+  expect(String(refusal)).toContain(`already runs on ${folder}: process ${process.pid}, http://localhost:1`);
+  await expect(lockFolder(`${folder}/other`, { url: 'x' }).then((lock) => lock.release())).resolves.toBeUndefined();
   first.release();
-  const again = await lockFolder('/some/folder', { url: 'http://localhost:3' });
+  const again = await lockFolder(folder, { url: 'http://localhost:3' });
   again.release();
 });

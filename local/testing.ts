@@ -8,7 +8,7 @@ import type { Endpoints } from './endpoints.ts';
 import { readEndpoints } from './endpoints.ts';
 
 const startDeadlineMs = 90_000;
-const stopDeadlineMs = 15_000;
+const stopDeadlineMs = 60_000;
 const pollMs = 50;
 
 /** A platform in processes of its own, as `make up` runs it. */
@@ -110,7 +110,7 @@ export async function askForToken(
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(claims),
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(30_000),
   });
   if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);
   return ((await response.json()) as { access_token: string }).access_token;

@@ -103,7 +103,7 @@ test('kill -9 in the middle of sending loses nothing that was acknowledged', asy
   const found = new Set(messages.map(({ Body }) => (JSON.parse(Body ?? '') as { detail: { key: string } }).detail.key));
   expect(acknowledged.size).toBeGreaterThan(100);
   expect([...acknowledged].filter((key) => !found.has(key))).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 test('SIGTERM ends the process cleanly, also while somebody waits for a message', async () => {
   const child = run(newFolder());

@@ -8,6 +8,8 @@ import { SQS } from '@aws-sdk/client-sqs';
 import type { AwsEndpoint } from './endpoint.ts';
 import { startAwsEndpoint } from './endpoint.ts';
 
+const patienceMs = 30_000;
+
 /** The real SDK's clients for an endpoint, without retries, so that each refusal is seen. */
 export function clientsOf(url: string): { sqs: SQS; events: EventBridge } {
   const credentials = { accessKeyId: 'any', secretAccessKey: 'thing' };
@@ -50,10 +52,10 @@ export async function makeQueue(
   return { url: QueueUrl, arn: Attributes?.QueueArn ?? '' };
 }
 
-/** Receives until `count` messages have come or five seconds are over; deletes nothing. */
+/** Receives until `count` messages have come or half a minute is over; deletes nothing. */
 export async function receiveAll(sqs: SQS, url: string, count: number): Promise<Message[]> {
   const messages: Message[] = [];
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + patienceMs;
   while (messages.length < count && Date.now() < deadline) {
     const { Messages = [] } = await sqs.receiveMessage({
       QueueUrl: url,
@@ -67,9 +69,9 @@ export async function receiveAll(sqs: SQS, url: string, count: number): Promise<
   return messages;
 }
 
-/** Waits until `read` gives what `isDone` wants, at most ten seconds, and returns it. */
+/** Waits until `read` gives what `isDone` wants, at most half a minute, and returns it. */
 export async function eventually<Value>(read: () => Promise<Value>, isDone: (value: Value) => boolean): Promise<Value> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const value = await read();
     if (isDone(value) || Date.now() > deadline) return value;

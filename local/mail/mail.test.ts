@@ -199,7 +199,7 @@ describe('the process', () => {
     let out = '';
     const child = run({});
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    const smtpUrl = await waitFor(() => /"smtpUrl":"([^"]+)"/.exec(out)?.[1], 15_000);
+    const smtpUrl = await waitFor(() => /"smtpUrl":"([^"]+)"/.exec(out)?.[1]);
     const own = server;
     server = { ...own, smtpUrl: smtpUrl ?? '' };
     const ended = once(child, 'exit');

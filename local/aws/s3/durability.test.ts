@@ -84,7 +84,7 @@ test('kill -9 amid uploads: what was answered is there whole with its event, and
   expect(told.toSorted()).toEqual(Contents.map(({ Key }) => Key).toSorted());
   second.child.kill('SIGTERM');
   await once(second.child, 'exit');
-}, 60_000);
+}, 180_000);
 
 test('a state file from before there were buckets gets them and keeps what it has', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-s3-'));
