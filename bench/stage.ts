@@ -57,7 +57,7 @@ function endProcess(pid: number): void {
 }
 
 export const root = join(import.meta.dirname, '..');
-const readyMs = 30_000;
+const readyMs = 90_000;
 
 export async function openStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
@@ -99,7 +99,7 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-/** Starts a program and waits for its first answer. @throws when it ends or stays silent for 30 seconds. */
+/** Starts a program and waits for its first answer. @throws when it ends or stays silent for a minute and a half. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
@@ -139,7 +139,7 @@ async function stopWorker(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
-  const isGone = await Promise.race([gone.then(() => true), wait(10_000, false)]);
+  const isGone = await Promise.race([gone.then(() => true), wait(30_000, false)]);
   if (!isGone) child.kill('SIGKILL');
   await gone;
 }

@@ -1,7 +1,6 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -76,32 +75,24 @@ describe.each(built)('the bundle of %s', (service) => {
   });
 
   test('starts in an empty folder with nothing but Node, and answers', async () => {
-    const port = await freePort();
-    const child = spawn(process.execPath, [join(bundle.folder, 'start.js')], { cwd: folder, env: settings(port) });
-    let said = '';
-    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    try {
-      const answer = await answerOf(`http://127.0.0.1:${port}/healthz`, () => child.exitCode);
-      expect({ answer, said: answer === 200 ? '' : said }).toEqual({ answer: 200, said: '' });
-    } finally {
-      child.kill('SIGKILL');
-    }
-  });
+    const child = watch(spawn(process.execPath, [join(bundle.folder, 'start.js')], { cwd: folder, env: settings }));
+    onTestFinished(() => void child.process.kill('SIGKILL'));
+    const answer = await answerOf(child, '/healthz');
+    expect({ answer, said: answer === 200 ? '' : child.said() }).toEqual({ answer: 200, said: '' });
+  }, 120_000);
 
   test('runs as the user of the image where nothing can be written, is ready on its own schema, and ends well', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const databases = [await createTestDatabase(), await createTestDatabase()];
     onTestFinished(() => dropAll(databases));
     const before = protect(folder);
     onTestFinished(() => release(folder));
-    const port = await freePort();
-    const env = { ...settings(port), ...databaseSettings(databases) };
+    const env = { ...settings, ...databaseSettings(databases) };
     if (hasDatabase(service)) expect(await runAsImage(bundle, { ...env, MILLRACE_WORKLOAD: 'migrate' })).toBe(0);
     const child = startAsImage(bundle, { ...env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
     onTestFinished(() => void child.process.kill('SIGKILL'));
-    const answer = await answerOf(`http://127.0.0.1:${port}/readyz`, () => child.process.exitCode);
+    const answer = await answerOf(child, '/readyz');
     expect({ answer, said: answer === 200 ? '' : child.said() }).toEqual({ answer: 200, said: '' });
     child.process.kill('SIGTERM');
     expect(await child.ended).toBe(0);
@@ -146,64 +137,63 @@ function startAsImage(bundle: Bundle, env: Record<string, string>) {
   const script = `
     if (process.getuid() === 0) { process.setgroups([]); process.setgid(${imageUser}); process.setuid(${imageUser}); }
     await import(${JSON.stringify(`file://${bundle.folder}/start.js`)});`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd: bundle.folder, env });
+  return watch(spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd: bundle.folder, env }));
+}
+
+/** Keeps what a process says; it has ended when all of that was read. */
+function watch(child: ChildProcessWithoutNullStreams) {
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  const ended = new Promise<number | null>((done) => child.once('close', done));
   return { process: child, said: () => said, ended };
 }
 
 const runAsImage = (bundle: Bundle, env: Record<string, string>): Promise<number | null> =>
   startAsImage(bundle, env).ended;
 
+const nowhere = 'http://127.0.0.1:9';
 /** Settings of any service, with addresses where nobody answers: /healthz speaks of the process alone. */
-function settings(port: number): Record<string, string> {
-  const nowhere = 'http://127.0.0.1:9';
-  return {
-    MILLRACE_ENVIRONMENT: 'dev',
-    MILLRACE_WORKLOAD: 'api',
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    DATABASE_URL: 'postgres://millrace@127.0.0.1:9/none',
-    WAREHOUSE_URL: 'postgres://millrace@127.0.0.1:9/none',
-    AWS_REGION: 'us-east-1',
-    AWS_ENDPOINT_URL: nowhere,
-    EVENT_BUS_NAME: 'dev-millrace',
-    ISSUER_URL: nowhere,
-    JWKS_URL: `${nowhere}/jwks`,
-    CLIENT_IDS: 'dashboard',
-    CLIENT_ID: 'dashboard',
-    SIGNING_KEY: 'a key of the tests, longer than thirty-two characters',
-    WEBHOOK_KEY: 'a key of the tests, longer than thirty-two characters',
-    UPLOADS_BUCKET: 'dev-uploads',
-    PRODUCTS_BUCKET: 'dev-products',
-    PUBLIC_URL: 'http://localhost:8080',
-    ANALYTICS_URL: nowhere,
-    USER_URL: nowhere,
-    PRODUCT_URL: nowhere,
-    ORDER_URL: nowhere,
-    PAYMENT_URL: nowhere,
-    NOTIFICATION_URL: nowhere,
-    MAIL_FROM: 'no-reply@millrace.example',
-  };
-}
+const settings: Record<string, string> = {
+  MILLRACE_ENVIRONMENT: 'dev',
+  MILLRACE_WORKLOAD: 'api',
+  HOST: '127.0.0.1',
+  // A free one; the log says which.
+  PORT: '0',
+  DATABASE_URL: 'postgres://millrace@127.0.0.1:9/none',
+  WAREHOUSE_URL: 'postgres://millrace@127.0.0.1:9/none',
+  AWS_REGION: 'us-east-1',
+  AWS_ENDPOINT_URL: nowhere,
+  EVENT_BUS_NAME: 'dev-millrace',
+  ISSUER_URL: nowhere,
+  JWKS_URL: `${nowhere}/jwks`,
+  CLIENT_IDS: 'dashboard',
+  CLIENT_ID: 'dashboard',
+  SIGNING_KEY: 'a key of the tests, longer than thirty-two characters',
+  WEBHOOK_KEY: 'a key of the tests, longer than thirty-two characters',
+  UPLOADS_BUCKET: 'dev-uploads',
+  PRODUCTS_BUCKET: 'dev-products',
+  PUBLIC_URL: 'http://localhost:8080',
+  ANALYTICS_URL: nowhere,
+  USER_URL: nowhere,
+  PRODUCT_URL: nowhere,
+  ORDER_URL: nowhere,
+  PAYMENT_URL: nowhere,
+  NOTIFICATION_URL: nowhere,
+  MAIL_FROM: 'no-reply@millrace.example',
+};
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
-async function answerOf(url: string, exitCode: () => number | null): Promise<number | string> {
-  const deadline = Date.now() + 10_000;
+/** Asks until it is answered 200. @returns that, or what was seen last */
+async function answerOf({ process, said }: ReturnType<typeof watch>, path: string): Promise<number | string> {
+  const deadline = Date.now() + 90_000;
+  let last: number | string = 'no answer';
   while (Date.now() < deadline) {
-    if (exitCode() !== null) return `ended with code ${exitCode()}`;
-    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
-    if (response !== undefined) return response.status;
+    if (process.exitCode !== null) return `ended with code ${process.exitCode}`;
+    const url = /"url":"([^"]+)"/.exec(said())?.[1];
+    const response = url && (await fetch(url + path, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined));
+    if (response) last = response.status;
+    if (last === 200) return last;
     await new Promise((done) => setTimeout(done, 20));
   }
-  return 'no answer within 10 s';
+  return last;
 }

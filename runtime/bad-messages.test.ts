@@ -71,7 +71,7 @@ async function buriedOf(bodies: readonly string[]): Promise<string[]> {
   const good = raised();
   await database.sql`
     insert into test_message (queue, body) select ${queueName}, unnest(${[...bodies, bodyOf(good)]}::text[])`;
-  await waitFor(async () => (await database.sql`select 1 from test_message limit 1`).length === 0, 15_000);
+  await waitFor(async () => (await database.sql`select 1 from test_message limit 1`).length === 0);
   expect(await database.sql`select event_id as id from effect where event_id = ${good.id}`).toHaveLength(1);
   handled = handled.filter(({ id }) => id !== good.id);
   return (await readDead(database.sql, queueName)).map(({ reason }) => reason).sort();

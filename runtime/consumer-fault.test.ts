@@ -101,7 +101,10 @@ test('F18 B56 B57 a message that is no event goes to the dead-letter queue witho
   expect((await deadReasons()).sort()).toEqual(['bad-envelope', 'bad-event /detail/data/by']);
   expect(calls.sort()).toEqual(idsOf(events));
   expect(noted).toContainEqual({ eventId: undefined, reason: 'bad-envelope' });
-  expect(await metrics.registry.getSingleMetricAsString('consumer_dead_total')).toContain('reason="bad-event"} 1');
+  // A death is counted after the letter was sent.
+  await waitFor(async () =>
+    (await metrics.registry.getSingleMetricAsString('consumer_dead_total')).includes('reason="bad-event"} 1'),
+  );
 });
 
 test('F18 a handler that always throws for one event buries it after five receives, and nobody else is applied twice', async () => {
@@ -117,7 +120,7 @@ test('F18 a handler that always throws for one event buries it after five receiv
     },
   });
   await send(events);
-  await waitFor(isDrained, 10_000);
+  await waitFor(isDrained);
   expect(await deadReasons()).toEqual(['handler-failed never this one']);
   expect(attempts).toBe(5);
   expect((await effects()).sort()).toEqual(idsOf(events.filter(({ id }) => id !== poison)));
@@ -145,7 +148,8 @@ test('a handler that takes too long is cut off, and what it does later changes n
   let late: Promise<unknown> = Promise.resolve();
   const event = raised();
   consume({
-    deadlineMs: 200,
+    deadlineMs: 500,
+    maxReceives: 100,
     handle: (tx, events) => {
       if (!isSlow) return note(tx, events);
       isSlow = false;
@@ -161,14 +165,15 @@ test('a handler that takes too long is cut off, and what it does later changes n
 });
 
 test('a statement never gets more time than its connection, whatever the deadline: the fault is the message, not the database', async () => {
-  const hasty = openDatabase({ url: home.url, applicationName: 'hasty', poolSize: 2, statementTimeoutMs: 200 });
+  const hasty = openDatabase({ url: home.url, applicationName: 'hasty', poolSize: 2, statementTimeoutMs: 1_000 });
+  await hasty.sql`select 1`;
   const codes: string[] = [];
   const { close } = consume({
     database: hasty,
-    deadlineMs: 5_000,
+    deadlineMs: 30_000,
     maxReceives: 1,
     handle: async (tx, events) => {
-      await sqlOf(tx)`select pg_sleep(1.5)`.catch((error: { code: string }) => {
+      await sqlOf(tx)`select pg_sleep(20)`.catch((error: { code: string }) => {
         codes.push(error.code);
         throw error;
       });
@@ -197,15 +202,15 @@ test('a deadlock is repeated at once and costs no receive', async () => {
     return note(tx, events);
   };
   const events = Array.from({ length: 8 }, () => raised());
-  const tools = [1, 2].map(() => consume({ handle, batchSize: 1, deadlineMs: 3_000 }));
+  const tools = [1, 2].map(() => consume({ handle, batchSize: 1, deadlineMs: 30_000 }));
   await send(events);
-  await waitFor(isDrained, 15_000);
+  await waitFor(isDrained);
   expect((await effects()).sort()).toEqual(idsOf(events));
   expect(await deadReasons()).toEqual([]);
   for (const { metrics } of tools) {
     expect(await metrics.registry.getSingleMetricAsString('consumer_retries_total')).not.toContain('testing');
   }
-}, 20_000);
+});
 
 test('while the database is away nothing is received, what was held is given back, and it goes on by itself', async () => {
   const proxy = await startProxy(home.url);
@@ -232,14 +237,13 @@ test('while the database is away nothing is received, what was held is given bac
   await waitFor(
     async () =>
       (await database.sql`select 1 from test_message where receive_count > 0 and visible_at < now()`).length > 0,
-    8_000,
   );
   expect(receives - before).toBeLessThanOrEqual(2);
   expect(await database.sql`select max(receive_count)::int as n from test_message`).toEqual([{ n: 1 }]);
   proxy.thaw();
-  await waitFor(isDrained, 10_000);
+  await waitFor(isDrained);
   expect((await effects()).length).toBe(51);
-}, 30_000);
+});
 
 test('a consumer goes on after all its connections were lost, again and again', async () => {
   const events = Array.from({ length: 400 }, () => raised());
@@ -253,12 +257,12 @@ test('a consumer goes on after all its connections were lost, again and again', 
   await send(events);
   for (let round = 0; round < 10; round += 1) {
     const seen = (await effects()).length;
-    await waitFor(async () => (await effects()).length > seen || (await isDrained()), 10_000);
+    await waitFor(async () => (await effects()).length > seen || (await isDrained()));
     await database.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cut'`;
   }
-  await waitFor(isDrained, 15_000);
+  await waitFor(isDrained);
   expect((await effects()).sort()).toEqual(idsOf(events));
-}, 60_000);
+}, 180_000);
 
 test('a queue that fails is asked again, and removals that fail double nothing', async () => {
   const queue = eager(broker.queue(queueName));
@@ -282,6 +286,6 @@ test('a queue that fails is asked again, and removals that fail double nothing',
   consume({ queue: flaky, maxReceives: 100 });
   const events = Array.from({ length: 40 }, () => raised());
   await send(events);
-  await waitFor(isDrained, 15_000);
+  await waitFor(isDrained);
   expect((await effects()).sort()).toEqual(idsOf(events));
-}, 20_000);
+});

@@ -38,6 +38,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.sql`truncate inbox, effect`;
+  await lendDeadFor(60);
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
@@ -80,6 +81,11 @@ const effects = async (): Promise<string[]> =>
   (await database.sql<{ id: string }[]>`select event_id as id from effect`).map(({ id }) => id).sort();
 const isDrained = async (): Promise<boolean> => (await bus.count()) === 0;
 const isDead = (count: number) => async (): Promise<boolean> => (await bus.count(bus.deadUrl)) === count;
+/** For what a busy machine may take to fail and to bury many messages one after the other. */
+const patienceMs = 120_000;
+/** Dead letters that somebody received and left are seen again after so long. */
+const lendDeadFor = (seconds: number) =>
+  bus.aws.sqs.setQueueAttributes({ QueueUrl: bus.deadUrl, Attributes: { VisibilityTimeout: String(seconds) } });
 const redriven = (isInsisting = false): Promise<Redriven> =>
   redrive({ region: 'us-east-1', endpoint: bus.aws.url, queue: queueName, isInsisting });
 
@@ -91,7 +97,7 @@ test('F18 poison is in the dead-letter queue after five receives; its batch-mate
   const misshapen = bodyOf(raised()).replace('"by":1', '"by":"1"');
   await bus.send(...events.map(bodyOf), broken, misshapen);
   consume({ handle: poisonedBy(new Set([poison]), calls) });
-  await waitFor(isDrained, 15_000);
+  await waitFor(isDrained, patienceMs);
   expect(await effects()).toEqual(idsOf(events.filter(({ id }) => id !== poison)));
   const reasons = (await bus.dead(3)).map(({ reason }) => reason);
   expect(reasons.sort()).toEqual(['bad-envelope', 'bad-event /detail/data/by', 'handler-failed never this one']);
@@ -99,26 +105,26 @@ test('F18 poison is in the dead-letter queue after five receives; its batch-mate
   expect(calls.get(poison)).toBe(6);
   // A mate runs once more, alone, when the transaction that they shared was rolled back, and then never again.
   expect(Math.max(...events.filter(({ id }) => id !== poison).map(({ id }) => calls.get(id) ?? 0))).toBe(2);
-}, 30_000);
+}, 300_000);
 
 test('F19 dead letters that are redriven when the handler is mended are applied once, also when AWS moves them again', async () => {
   const events = many(25);
   const poison = new Set(idsOf(events));
   consume({ handle: poisonedBy(poison), maxReceives: 2 });
   await bus.send(...events.map(bodyOf));
-  await waitFor(isDead(25), 15_000);
+  await waitFor(isDead(25), patienceMs);
   expect(await effects()).toEqual([]);
   poison.clear();
   expect(await redriven()).toEqual({ moved: 25 });
-  await waitFor(isDrained, 15_000);
+  await waitFor(isDrained, patienceMs);
   expect(await effects()).toEqual(idsOf(events));
   // The same letters once more, by the move task of SQS. It needs the destination: only letters that SQS itself buried know theirs.
   for (const event of events) await bus.aws.sqs.sendMessage({ QueueUrl: bus.deadUrl, MessageBody: bodyOf(event) });
   await bus.aws.sqs.startMessageMoveTask({ SourceArn: bus.deadArn, DestinationArn: bus.arn });
-  await waitFor(isDead(0), 15_000);
-  await waitFor(isDrained, 15_000);
+  await waitFor(isDead(0), patienceMs);
+  await waitFor(isDrained, patienceMs);
   expect(await effects()).toEqual(idsOf(events));
-}, 60_000);
+}, 300_000);
 
 test('F19 a redrive under load applies every dead letter and every other event once', async () => {
   const [buried, others] = [many(40), many(200)];
@@ -127,33 +133,34 @@ test('F19 a redrive under load applies every dead letter and every other event o
   consume({ handle, maxReceives: 2 });
   consume({ handle, maxReceives: 2 });
   await bus.send(...buried.map(bodyOf));
-  await waitFor(isDead(40), 20_000);
+  await waitFor(isDead(40), patienceMs);
   poison.clear();
   const load = bus.send(...others.map(bodyOf));
   expect(await redriven()).toEqual({ moved: 40 });
   expect(await redriven()).toEqual({ moved: 0 });
   await load;
-  await waitFor(isDrained, 20_000);
+  await waitFor(isDrained, patienceMs);
   expect(await effects()).toEqual(idsOf([...buried, ...others]));
   expect(await bus.count(bus.deadUrl)).toBe(0);
-}, 60_000);
+}, 300_000);
 
 test('F19 a redrive stops at a message that fails a second time, and takes it only when it is told to', async () => {
+  await lendDeadFor(1);
   const event = raised();
   const poison = new Set([event.id]);
   consume({ handle: poisonedBy(poison), maxReceives: 2 });
   await bus.send(bodyOf(event));
-  await waitFor(isDead(1), 15_000);
+  await waitFor(isDead(1));
   // Only the clock knows whether the run still sees the letter that comes back; the letter stays in any case.
   expect((await redriven()).moved).toBe(1);
-  await waitFor(async () => (await isDrained()) && (await isDead(1)()), 15_000);
+  await waitFor(async () => (await isDrained()) && (await isDead(1)()));
   const letter = { body: bodyOf(event), reason: 'handler-failed never this one' };
   const stopped = await waitFor(async () => (await redriven()).stoppedAt);
   expect(stopped).toEqual({ ...letter, redrives: 1 });
   expect(await bus.count(bus.deadUrl)).toBe(1);
   // Told to, a run moves it once and not for ever.
   expect(await waitFor(async () => (await redriven(true)).moved)).toBe(1);
-  await waitFor(async () => (await isDrained()) && (await isDead(1)()), 15_000);
+  await waitFor(async () => (await isDrained()) && (await isDead(1)()));
   expect(await waitFor(async () => (await redriven()).stoppedAt)).toEqual({ ...letter, redrives: 2 });
   // Also one that SQS itself buries, as when the whole process dies of it.
   await bus.reset();
@@ -164,25 +171,26 @@ test('F19 a redrive stops at a message that fails a second time, and takes it on
   await bus.reset();
   await bus.aws.sqs.sendMessage({ QueueUrl: bus.deadUrl, MessageBody: bodyOf(event), MessageAttributes });
   expect(await waitFor(async () => (await redriven(true)).moved)).toBe(1);
-  await waitFor(isDrained, 15_000);
+  await waitFor(isDrained, patienceMs);
   expect(await effects()).toEqual([event.id]);
-}, 60_000);
+}, 300_000);
 
 test('F19 the command moves, says how many, and ends with 1 when it had to stop', async () => {
+  await lendDeadFor(1);
   const event = raised();
   const poison = new Set([event.id]);
   consume({ handle: poisonedBy(poison), maxReceives: 1 });
   await bus.send(bodyOf(event));
-  await waitFor(isDead(1), 15_000);
+  await waitFor(isDead(1));
   expect(await command(queueName)).toMatchObject({ code: expect.any(Number), stdout: '1 moved\n' });
-  await waitFor(async () => (await isDrained()) && (await isDead(1)()), 15_000);
+  await waitFor(async () => (await isDrained()) && (await isDead(1)()));
   const stopped = await waitFor(async () => {
     const outcome = await command(queueName);
     return outcome.code === 1 ? outcome : undefined;
-  }, 15_000);
+  });
   expect(stopped?.stderr).toContain('failed again (handler-failed never this one) after it was moved 1×');
   expect(await command()).toMatchObject({ code: 2, stderr: expect.stringContaining('usage') });
-}, 60_000);
+}, 300_000);
 
 async function command(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const program = `${import.meta.dirname}/redrive-main.ts`;

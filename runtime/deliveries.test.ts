@@ -77,6 +77,8 @@ async function send(bodies: readonly string[], parcelSize = 1): Promise<void> {
       ${parcels.map((parcel) => parcel.length)}::integer[])`;
 }
 const isDrained = async (): Promise<boolean> => (await database.sql`select 1 from test_message limit 1`).length === 0;
+/** So many deliveries take a busy machine minutes. */
+const patienceMs = 300_000;
 const counted = async ({ metrics }: ReturnType<typeof quiet>, name: string): Promise<number> => {
   const { values } = (await metrics.registry.getSingleMetric(name)?.get()) ?? { values: [] };
   return values.reduce((sum, { value }) => sum + value, 0);
@@ -98,7 +100,7 @@ test('F15 of 100,000 deliveries, each event 1 to 5 times and to two workers at o
   const mixed = shuffled(bodies, 15);
   for (let start = 0; start < mixed.length; start += 20_000) await send(mixed.slice(start, start + 20_000), 100);
   const workers = [consume(), consume()];
-  await waitFor(isDrained, 110_000);
+  await waitFor(isDrained, patienceMs);
   const [row] = await database.sql`
     select count(*)::int as effects, count(distinct event_id)::int as distinct from effect`;
   expect(row).toEqual({ effects: events.length, distinct: events.length });
@@ -107,7 +109,7 @@ test('F15 of 100,000 deliveries, each event 1 to 5 times and to two workers at o
   expect(handled.every((count) => count > 0)).toBe(true);
   expect([...handled, ...skipped].reduce((sum, count) => sum + count, 0)).toBe(mixed.length);
   expect(await readDead(database.sql, queueName)).toEqual([]);
-}, 120_000);
+}, 600_000);
 
 /** Versions seen before, locked: two workers do not both think that they have the next one. */
 async function lastSeen(tx: Transaction, events: readonly Raised[]): Promise<Map<string, number>> {
@@ -165,7 +167,7 @@ test('F16 B60 of 1,000 shuffled events an early one waits for those before it: a
   };
   const tools = quiet();
   consume({ queue: watched, batchSize: 50, handle: inOrder(tools, false), ...tools });
-  await waitFor(isDrained, 60_000);
+  await waitFor(isDrained, patienceMs);
   const rows = await database.sql<{ counter: string; version: number }[]>`
     select counter, by as version from effect order by id`;
   expect(rows).toHaveLength(events.length);
@@ -177,7 +179,7 @@ test('F16 B60 of 1,000 shuffled events an early one waits for those before it: a
   expect(redeliveries.at(-1)).toBeGreaterThan(0);
   expect(redeliveries[Math.floor(events.length * 0.99)]).toBeLessThanOrEqual(3);
   expect(await readDead(database.sql, queueName)).toEqual([]);
-}, 90_000);
+}, 600_000);
 
 test('F16 B60 of 1,000 shuffled events one that comes after a later one is skipped as stale and counted', async () => {
   const events = window(61);
@@ -186,7 +188,7 @@ test('F16 B60 of 1,000 shuffled events one that comes after a later one is skipp
   // One after the other: a full batch would make the consumer take turns with itself.
   const single: Queue = { ...queue, receive: (wish) => queue.receive({ ...wish, max: 1 }) };
   consume({ queue: single, batchSize: 10, handle: inOrder(tools, true), ...tools });
-  await waitFor(isDrained, 60_000);
+  await waitFor(isDrained, patienceMs);
   // What a guard keeps of each aggregate, counted by hand from the order in which the events were sent.
   const newest = new Map<string, number>();
   const kept = events.filter(({ aggregateId, aggregateVersion }) => {
@@ -198,7 +200,7 @@ test('F16 B60 of 1,000 shuffled events one that comes after a later one is skipp
   expect(rows.map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort());
   expect(kept.length).toBeLessThan(events.length);
   expect(await counted(tools, 'consumer_stale_total')).toBe(events.length - kept.length);
-}, 90_000);
+}, 600_000);
 
 test('F17 an event that comes again when the inbox has forgotten it is too old and not applied', async () => {
   const event = raised();
@@ -218,5 +220,5 @@ test('F17 an event that comes again when the inbox has forgotten it is too old a
   ]);
   const rows = await database.sql<{ id: string }[]>`select event_id as id from effect order by id`;
   expect(rows.map(({ id }) => id)).toEqual([event.id, fresh.id]);
-  expect(await counted(tools, 'consumer_dead_total')).toBe(1);
+  await waitFor(async () => (await counted(tools, 'consumer_dead_total')) === 1);
 });

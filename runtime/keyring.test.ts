@@ -89,7 +89,8 @@ describe('a ring of keys', () => {
     secrets.behave('waits');
     const startedMs = performance.now();
     expect(await Promise.all(Array.from({ length: flood }, () => check(keys, sign(second))))).not.toContain(true);
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    // One after the other they would wait a quarter of an hour.
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
     expect(await check(keys, sign(second))).toBe(false);
     expect(secrets.asked('SIGNING_KEY')).toBe(2);
     secrets.behave('answers');

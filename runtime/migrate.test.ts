@@ -93,4 +93,4 @@ test('a table in use is waited for in short turns, so that its users are not hel
     await tx`select pg_sleep(2.3)`;
   });
   expect(await migration).toEqual(['0002_widen_thing.sql']);
-}, 15_000);
+});

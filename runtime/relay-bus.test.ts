@@ -86,7 +86,7 @@ test.each(codes.flatMap((code) => places.map((place) => ({ code, ...place }))))(
     await commitEvents(database, events);
     const { broker, offers } = watched(bus.broker);
     const tools = relay(broker);
-    await waitFor(isEmpty, 15_000);
+    await waitFor(isEmpty);
     const ofEach = Map.groupBy(offers, ({ id }) => id);
     for (const { id } of events) {
       const outcomes = ofEach.get(id)?.map(({ outcome }) => outcome) ?? [];
@@ -100,7 +100,6 @@ test.each(codes.flatMap((code) => places.map((place) => ({ code, ...place }))))(
     expect(await bus.count()).toBe(events.length);
     expect(await figure(tools, 'outbox_failed_total')).toContain(`{code="${code}"} ${count}`);
   },
-  30_000,
 );
 
 test.each(['MalformedDetail', 'NotAuthorizedForDetailTypeException', 'ResourceNotFoundException'])(
@@ -134,13 +133,13 @@ test('F11 for a bus that does not exist events wait, counted and aged, and flow 
   await waitFor(() => offers.length >= 4);
   expect(new Set(offers.map(({ outcome }) => outcome))).toEqual(new Set(['later']));
   expect(await figure(tools, 'outbox_failed_total')).toMatch(/\{code="UnknownBus"\} \d/);
-  expect(await figure(tools, 'outbox_depth')).toContain('outbox_depth 2');
+  await waitFor(async () => (await figure(tools, 'outbox_depth')).includes('outbox_depth 2'));
   expect(Number((await figure(tools, 'outbox_lag_seconds')).split(' ').at(-1))).toBeGreaterThan(60);
   expect(await database.sql`select 1 from outbox where attempts = 0 and parked_reason is null`).toHaveLength(2);
   await bus.aws.events.createEventBus({ Name: 'not-yet' });
-  await waitFor(isEmpty, 15_000);
+  await waitFor(isEmpty);
   expect(offers.filter(({ outcome }) => outcome === 'published')).toHaveLength(2);
-}, 30_000);
+});
 
 test('F12 at five calls a second and then none at all the relay asks ever more rarely, no commit waits, and all arrive once', async () => {
   const { broker, offers, calls } = watched(bus.broker);
@@ -158,17 +157,17 @@ test('F12 at five calls a second and then none at all the relay asks ever more r
     const from = calls.length;
     await waitFor(() => calls.length > from + 1);
     return (await bus.count()) === before && before;
-  }, 20_000);
+  }, 60_000);
   const from = calls.length;
   for (let count = 0; count < 50; count += 1) await commitEvents(database, [raised()]);
   expect(await bus.count()).toBe(arrived);
-  await waitFor(() => calls.length >= from + 3, 20_000);
+  await waitFor(() => calls.length >= from + 3, 60_000);
   // From 100 ms each pause is twice the one before, up to five seconds; half of it is random. A timer is never early.
   const pauses = calls.slice(1).map((at, place) => at - (calls[place] ?? 0));
   expect(Math.max(...pauses)).toBeGreaterThan(300);
   expect(offers.every(({ outcome }) => outcome !== 'failed')).toBe(true);
   await bus.reset();
   await commitEvents(database, [raised()]);
-  await waitFor(isEmpty, 20_000);
+  await waitFor(isEmpty, 60_000);
   expect(offers.filter(({ outcome }) => outcome === 'published')).toHaveLength(151);
-}, 60_000);
+}, 240_000);

@@ -71,9 +71,12 @@ test('F11 an event that the bus refuses is parked with the reason, and the other
   await waitFor(async () => (await publishedIds()).length === 4);
   await commitEvents(database, [raised()]);
   await waitFor(async () => (await publishedIds()).length === 5);
-  expect(await database.sql`select id, parked_reason as reason from outbox`).toEqual([
-    { id: events[2]?.id, reason: 'MalformedDetail: no' },
-  ]);
+  // What is published is on the bus before its row is gone.
+  const left = await waitFor(async () => {
+    const rows = await database.sql`select id, parked_reason as reason from outbox`;
+    return rows.length === 1 && rows;
+  });
+  expect(left).toEqual([{ id: events[2]?.id, reason: 'MalformedDetail: no' }]);
   expect(broker.offers.get(events[2]?.id ?? '')).toBe(1);
   expect(await metrics.registry.getSingleMetricAsString('outbox_parked_total')).toContain('{code="MalformedDetail"} 1');
 });
@@ -107,24 +110,20 @@ test('F12 a throttled broker is asked less and less, and no row is marked as fai
   expect(await database.sql`select attempts from outbox`).toEqual([{ attempts: 0 }]);
   expect(broker.offers.get(event.id)).toBeLessThan(10);
   isThrottling = false;
-  await waitFor(isEmpty, 10_000);
+  await waitFor(isEmpty);
 });
 
-test('a broker that never answers is given up within six seconds and asked again', async () => {
-  let isHanging = true;
+test('a broker that never answers is given up after a while and asked again', async () => {
+  let calls = 0;
   const inner = databaseBroker({ database, bindings, isNoted: true });
-  const broker: Broker = {
-    ...inner,
-    publish: (events, signal) => (isHanging ? new Promise(() => undefined) : inner.publish(events, signal)),
+  const publish: Broker['publish'] = (events, signal) => {
+    calls += 1;
+    return calls === 1 ? new Promise(() => undefined) : inner.publish(events, signal);
   };
-  relay(broker);
+  relay({ ...inner, publish });
   await commitEvents(database, [raised()]);
-  await waitFor(
-    async () => (await database.sql`select 1 from pg_stat_activity where state = 'idle in transaction'`).length === 1,
-  );
-  isHanging = false;
-  await waitFor(isEmpty, 8_000);
-}, 15_000);
+  await waitFor(isEmpty);
+});
 
 test('F12 nothing that commits waits for the broker, not even versions behind those that the relay holds', async () => {
   let release = (): void => undefined;
@@ -158,7 +157,7 @@ test('a relay goes on after all its connections were lost', async () => {
     const other = openDatabase({ url: home.url, poolSize: 1, applicationName: 'other' });
     await commitEvents(other, [raised()]);
     await other.close();
-    await waitFor(isEmpty, 5_000);
+    await waitFor(isEmpty);
   }
 });
 
@@ -194,5 +193,5 @@ test('a backlog is counted and its age shown', async () => {
     (await metrics.registry.getSingleMetricAsString('outbox_depth')).includes('outbox_depth 2'),
   );
   const lag = Number((await metrics.registry.getSingleMetricAsString('outbox_lag_seconds')).split(' ').at(-1));
-  expect(lag).toBeGreaterThan(85);
+  expect(lag).toBeGreaterThanOrEqual(90);
 });

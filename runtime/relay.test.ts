@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Broker } from './broker.ts';
 import type { Database } from './database.ts';
 import { startRelay } from './relay.ts';
@@ -107,18 +107,14 @@ test('a transaction that commits later than a newer one loses nothing', async ()
 });
 
 test('a committed event is on the bus without waiting for a poll', async () => {
+  // The clock stands still, so no poll is ever due: only the notification of a commit can wake the relay.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   relay(databaseBroker({ database, bindings, isNoted: true }));
-  await commitEvents(database, [raised()]);
-  await waitFor(isEmpty);
-  const times: number[] = [];
   for (let round = 0; round < 30; round += 1) {
-    const began = performance.now();
     await commitEvents(database, [raised()]);
     await waitFor(isEmpty);
-    times.push(performance.now() - began);
   }
-  // The probe itself looks every ten milliseconds; a poll alone would take half a second.
-  expect(times.sort((one, other) => one - other)[15]).toBeLessThan(400);
 });
 
 test('F3 three relays at once publish each event once: at most 1.05 times on average', async () => {
@@ -127,11 +123,11 @@ test('F3 three relays at once publish each event once: at most 1.05 times on ave
   for (let start = 0; start < events.length; start += 500)
     await commitEvents(database, events.slice(start, start + 500));
   for (let count = 0; count < 3; count += 1) relay(broker, { batchSize: 50 });
-  await waitFor(isEmpty, 15_000);
+  await waitFor(isEmpty, 60_000);
   const ids = await publishedIds();
   expect(new Set(ids)).toEqual(new Set(events.map((event) => event.id)));
   expect(ids.length / events.length).toBeLessThanOrEqual(1.05);
-});
+}, 120_000);
 
 test.each([1, 3])(
   'F10 versions of an aggregate leave in order with %d relays, though some fail',
@@ -152,10 +148,10 @@ test.each([1, 3])(
       events.sort(() => Math.random() - 0.5),
     );
     for (let count = 0; count < relays; count += 1) relay(broker, { batchSize: 7 });
-    await waitFor(isEmpty, 20_000);
+    await waitFor(isEmpty, 60_000);
     for (const counter of counters) expect(order.get(counter)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
   },
-  30_000,
+  120_000,
 );
 
 test('large events are taken a few at a time, in the order of their versions: a backlog of them does not fill the process', async () => {
@@ -177,10 +173,10 @@ test('large events are taken a few at a time, in the order of their versions: a 
       return broker.publish(events, signal);
     },
   });
-  await waitFor(isEmpty, 20_000);
+  await waitFor(isEmpty, 60_000);
   const published = await publishedIds();
   expect(published.toSorted()).toEqual([first, second, ...large].map(({ id }) => id).sort());
   expect(published.indexOf(first.id)).toBeLessThan(published.indexOf(second.id));
   expect(Math.max(...inHand)).toBeGreaterThan(400_000);
   expect(Math.max(...inHand)).toBeLessThan(5_000_000);
-});
+}, 120_000);

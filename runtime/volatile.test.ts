@@ -47,7 +47,7 @@ async function startRedis(): Promise<VolatileStore> {
   closing.push(async () => {
     server.kill('SIGKILL');
   });
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const isUp = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
@@ -66,7 +66,7 @@ async function startRedis(): Promise<VolatileStore> {
           () => true,
           () => false,
         ),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     .toBe(true);
   return store;

@@ -89,14 +89,14 @@ test.each(['consumer:before-inbox', 'consumer:after-commit'])(
     await waitFor(isDrained, patienceMs);
     expect(await effects()).toEqual([event.id]);
     zombie.child.kill('SIGCONT');
-    await zombie.said('consumer:after-remove');
     await other.kill();
+    // Only it is left, so it takes the next one as soon as it is done with the first.
     await bus.send(bodyOf(next));
     await waitFor(async () => (await effects()).includes(next.id), patienceMs);
     expect(await effects()).toEqual([event.id, next.id]);
     expect(await bus.count(bus.deadUrl)).toBe(0);
   },
-  120_000,
+  240_000,
 );
 
 test('F5 the commit of a worker whose session the database has ended meanwhile comes too late', async () => {
@@ -117,7 +117,7 @@ test('F5 the commit of a worker whose session the database has ended meanwhile c
   await waitFor(async () => (await effects()).includes(next.id), patienceMs);
   expect(await effects()).toEqual([event.id, next.id]);
   expect(await bus.count(bus.deadUrl)).toBe(0);
-}, 120_000);
+}, 240_000);
 
 test('F5 a removal with a stale handle takes the message from nobody', async () => {
   const event = raised();
@@ -138,4 +138,4 @@ test('F5 a removal with a stale handle takes the message from nobody', async () 
   startWorker();
   await waitFor(isDrained, patienceMs);
   expect(await effects()).toEqual([event.id]);
-}, 120_000);
+}, 240_000);

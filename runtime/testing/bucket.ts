@@ -45,7 +45,7 @@ export async function openTestBucket(options: { service: string; purpose: string
       const form = new FormData();
       for (const [name, value] of Object.entries({ ...fields, ...more })) form.append(name, value);
       form.append('file', new Blob([content as Uint8Array<ArrayBuffer>]), fileName);
-      const response = await fetch(url, { method: 'POST', body: form, signal: AbortSignal.timeout(10_000) });
+      const response = await fetch(url, { method: 'POST', body: form, signal: AbortSignal.timeout(30_000) });
       await response.arrayBuffer();
       return response.status;
     },

@@ -154,6 +154,6 @@ async function exchange(url: string, bytes: string): Promise<string> {
   });
   socket.on('error', () => undefined);
   socket.write(bytes);
-  await once(socket, 'close', { signal: AbortSignal.timeout(10_000) });
+  await once(socket, 'close', { signal: AbortSignal.timeout(30_000) });
   return answer;
 }

@@ -73,7 +73,7 @@ export async function startTestServer(more: Record<string, string> = {}): Promis
 }
 
 async function execute(url: string, statement: string): Promise<void> {
-  const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => undefined });
+  const sql = postgres(url, { max: 1, connect_timeout: 30, onnotice: () => undefined });
   try {
     await sql.unsafe(statement);
   } finally {

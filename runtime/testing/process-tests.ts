@@ -22,7 +22,7 @@ interface Program {
   look?(workload: string, metrics: string): void;
 }
 
-const deadlineMs = 60_000;
+const deadlineMs = 150_000;
 
 /** Declares the tests: it migrates, runs as each workload, stops when it is told to, and refuses what is wrong in one line. */
 export function testProgram(program: Program): void {

@@ -11,7 +11,7 @@ export interface ServiceProcess {
   url(): Promise<string>;
 }
 
-const deadlineMs = 30_000;
+const deadlineMs = 60_000;
 const running = new Set<ChildProcess>();
 
 /** Starts a service's `main.ts`. Variables that every service reads are set to harmless values unless they are given. */

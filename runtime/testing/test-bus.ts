@@ -21,7 +21,7 @@ export interface TestBus {
   send(...bodies: readonly string[]): Promise<void>;
   /** Messages that wait or are lent to somebody. */
   count(url?: string): Promise<number>;
-  /** Receives so many dead letters and leaves them there, hidden for a moment. */
+  /** Receives so many dead letters and leaves them there, hidden for a minute. */
   dead(count: number): Promise<DeadMessage[]>;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function startTestBus(options: { visibilitySeconds?: number } = {})
   process.env.AWS_SECRET_ACCESS_KEY ??= 'thing';
   const aws = await startTestEndpoint();
   await aws.events.createEventBus({ Name: busName });
-  const dead = await makeQueue(aws.sqs, `${queueName}-dlq`, { VisibilityTimeout: '1' });
+  const dead = await makeQueue(aws.sqs, `${queueName}-dlq`, { VisibilityTimeout: '60' });
   const { url, arn } = await makeQueue(aws.sqs, queueName, {
     VisibilityTimeout: String(options.visibilitySeconds ?? 30),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1_000 }),

@@ -2,8 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const pauseMs = 10;
 
-/** Waits until the probe gives something truthy and returns it. Fails after the deadline with what was last seen. */
-export async function waitFor<Seen>(probe: () => Seen | Promise<Seen>, deadlineMs = 5_000): Promise<Seen> {
+/**
+ * Waits until the probe gives something truthy and returns it. Fails after the deadline with what was last seen: a bound for
+ * what never comes, not for how long it may take.
+ */
+export async function waitFor<Seen>(probe: () => Seen | Promise<Seen>, deadlineMs = 30_000): Promise<Seen> {
   const end = performance.now() + deadlineMs;
   let last: unknown;
   while (performance.now() < end) {

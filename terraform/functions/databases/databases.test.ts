@@ -32,7 +32,7 @@ const run: RunSql = async (statement, values = {}) => {
 };
 
 async function mayConnect(role: string, database: string): Promise<boolean> {
-  const sql = postgres(urlOf(role, database), { max: 1, connect_timeout: 5 });
+  const sql = postgres(urlOf(role, database), { max: 1, connect_timeout: 30 });
   try {
     await sql`select 1`;
     return true;
