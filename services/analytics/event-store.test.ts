@@ -156,7 +156,7 @@ describe('events', () => {
     await listening('analytics_live', (payload) => heard.push(`live ${payload}`));
     await listening('analytics_dirty', () => heard.push('dirty'));
     await store([trackedEvent({ id: uuid(1) }), trackedEvent({ id: uuid(2) })]);
-    await expect.poll(() => [...heard].sort()).toEqual(['dirty', `live ${siteIds[0]}`]);
+    await expect.poll(() => [...heard].sort(), { timeout: 30_000 }).toEqual(['dirty', `live ${siteIds[0]}`]);
     expect(await database.sql`select site_id, day::text, version from dirty_day`).toEqual([
       { site_id: siteIds[0], day: '2026-01-31', version: '1' },
     ]);
@@ -206,7 +206,7 @@ describe('laws', () => {
       expect(await storedVisits(database.sql)).toEqual(visitsOfTracked(events));
     };
     await fc.assert(fc.asyncProperty(shuffledBatches, check), { numRuns: 120 });
-  }, 60_000);
+  }, 240_000);
 
   test('batches stored at the same time make the same visits too', async () => {
     const check = async ({
@@ -223,7 +223,7 @@ describe('laws', () => {
       expect(await storedVisits(database.sql)).toEqual(visitsOfTracked(events));
     };
     await fc.assert(fc.asyncProperty(shuffledBatches, check), { numRuns: 60 });
-  }, 60_000);
+  }, 240_000);
 
   test('the select for the warehouse finds the same visits', async () => {
     await fc.assert(
@@ -236,7 +236,7 @@ describe('laws', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  }, 240_000);
 });
 
 async function listening(channel: string, onNotify: (payload: string) => void): Promise<void> {

@@ -133,13 +133,13 @@ describe('a watched site', () => {
     });
     await started.promise;
     await stores.store([view('/fast')]);
-    await waitFor(() => watching.paths().length >= 1, 1_000);
+    await waitFor(() => watching.paths().length >= 1, 10_000);
     await stores.store([view('/fast-too')]);
-    await waitFor(() => watching.paths().length >= 2, 1_000);
+    await waitFor(() => watching.paths().length >= 2, 10_000);
     expect(watching.paths()).toEqual(['/fast', '/fast-too']);
     open.resolve();
     await slow;
-    await waitFor(() => watching.paths().length >= 3, 1_000);
+    await waitFor(() => watching.paths().length >= 3, 10_000);
     expect(watching.paths()).toEqual(['/fast', '/fast-too', '/slow']);
     watching.leave();
   });
@@ -176,7 +176,7 @@ describe('a watched site', () => {
     await waitFor(async () => {
       await stores.store([view(`/again-${watching.paths().length}`)]);
       return watching.paths().length > 0;
-    }, 8_000);
+    }, 30_000);
     expect(new Set(watching.paths()).size).toBe(1);
     watching.leave();
   });

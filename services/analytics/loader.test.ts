@@ -17,6 +17,9 @@ beforeAll(async () => {
   // A server of its own: what is loaded depends on every transaction that is open on the server.
   vi.stubEnv('TEST_POSTGRES_URL', undefined);
   stores = await openStores(new Date('2026-06-15T12:00:00Z'));
+  // An analysis of a table is a transaction too.
+  await stores.database.sql.unsafe('alter system set autovacuum = off');
+  await stores.database.sql`select pg_reload_conf()`;
   siteId = await stores.addSite('owner');
 });
 afterAll(() => stores.close());
@@ -95,7 +98,19 @@ test('a loader that dies after the merge and before the commit leaves nothing be
 
 test('of two loaders one works', async () => {
   await stores.store(makeEvents(2_000));
-  const outcomes = await Promise.all([load(), load()]);
+  // The ledger is held until one of them has gone: so they meet.
+  const [held, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = stores.warehouse.sql.begin(async (tx) => {
+    await tx`lock table load_ledger in access exclusive mode`;
+    held.resolve();
+    await gone.promise;
+  });
+  await held.promise;
+  const loads = [load(), load()];
+  await Promise.race(loads);
+  gone.resolve();
+  await holding;
+  const outcomes = await Promise.all(loads);
   expect(outcomes.map((outcome) => outcome.outcome).sort()).toEqual(['busy', 'loaded']);
   await same();
 });
@@ -134,7 +149,7 @@ test('the days that changed are counted from the events of the warehouse, equal 
     expect([...kept]).toEqual([...hot]);
   }
   expect(await stores.warehouse.sql`select * from dirty_day`).toHaveLength(0);
-});
+}, 240_000);
 
 test('the loader runs by itself, says how old the warehouse is, and recovers when it was away', async () => {
   const metrics = createMetrics();
@@ -142,12 +157,12 @@ test('the loader runs by itself, says how old the warehouse is, and recovers whe
   const loader = startLoader({ ...parts, intervalMs: 50 });
   try {
     await stores.store(makeEvents(30));
-    await waitFor(same);
+    await waitFor(same, 30_000);
     await stores.loading.sql.unsafe('alter table event rename to event_away');
     await stores.store(makeEvents(30));
-    await waitFor(async () => /analytics_load_failures_total [1-9]/.test(await metrics.registry.metrics()));
+    await waitFor(async () => /analytics_load_failures_total [1-9]/.test(await metrics.registry.metrics()), 30_000);
     await stores.warehouse.sql.unsafe('alter table event_away rename to event');
-    await waitFor(same, 10_000);
+    await waitFor(same, 30_000);
     const [watermark] = await stores.database.sql`select tx::text, loaded_at from load_watermark`;
     expect(watermark).toMatchObject({ loaded_at: stores.clock.now() });
     expect(await metrics.registry.metrics()).toMatch(/analytics_warehouse_age_seconds 0/);

@@ -1,6 +1,6 @@
 import type { TrackedEvent } from '@millrace/catalog/events/analytics.ts';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ownPages } from './page-address.ts';
 import type { Queries } from './query.ts';
 import { mergeLines, queries } from './query.ts';
@@ -210,11 +210,11 @@ const lineLaw = fc.asyncProperty(
 
 test('Aurora alone gives the figures of a count of every event, for any range, zone, interval and filter', async () => {
   await fc.assert(law, { numRuns: 150 });
-}, 120_000);
+}, 300_000);
 
 test('Aurora alone gives the breakdowns of a count of every event, page by page', async () => {
   await fc.assert(lineLaw, { numRuns: 100 });
-}, 120_000);
+}, 300_000);
 
 test('both sides together give the same, when Aurora has lost its old days', async () => {
   stores.clock.set(splitNow);
@@ -232,9 +232,14 @@ test('both sides together give the same, when Aurora has lost its old days', asy
   expect(answer).toMatchObject({ source: 'both', complete: true });
   await fc.assert(law, { numRuns: 150 });
   await fc.assert(lineLaw, { numRuns: 100 });
-}, 240_000);
+}, 300_000);
 
 test('when the warehouse does not answer, the part of Aurora is served and called incomplete', async () => {
+  // The time in which it is not asked again does not pass, however long the questions take.
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
   const faults: unknown[] = [];
   let asked = 0;
   const never = new Promise<never>(() => undefined);

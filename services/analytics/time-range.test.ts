@@ -56,7 +56,7 @@ describe('buckets', () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 240_000);
 
   test('of the night in which the clock goes back have the hour twice', () => {
     expect(

@@ -22,6 +22,7 @@ class Page {
   canBeacon = true;
   readonly listeners = new Map<string, Listener[]>();
   readonly timers = new Map<number, Timer>();
+  lastTimer = 0;
   readonly location = { origin: 'https://example.com', pathname: '/', search: '', href: 'https://example.com/' };
   readonly document: Record<string, unknown>;
   readonly window: Record<string, unknown>;
@@ -121,9 +122,9 @@ class Page {
   }
 
   private addTimer(timer: Timer): number {
-    const id = this.timers.size + Math.floor(Math.random() * 1e9) + 1;
-    this.timers.set(id, timer);
-    return id;
+    this.lastTimer += 1;
+    this.timers.set(this.lastTimer, timer);
+    return this.lastTimer;
   }
 
   private keep(by: 'fetch' | 'beacon', type: string, body: string): void {

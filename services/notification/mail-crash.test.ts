@@ -45,7 +45,9 @@ test('I10 a worker that is killed between sending and marking sends again under 
   await waitFor(
     async () =>
       (
-        await service.sql`select 1 from pg_stat_activity where wait_event = 'advisory' and query like '%update mail set%'`
+        await service.sql`
+          select 1 from pg_stat_activity
+          where datname = current_database() and wait_event = 'advisory' and query like '%update mail set%'`
       ).length > 0,
     deadlineMs,
   );
@@ -53,7 +55,9 @@ test('I10 a worker that is killed between sending and marking sends again under 
   expect((await first.ended).code).toBeNull();
   expect(await mailbox.mails(ada.email)).toHaveLength(1);
   // The server notices that its client is gone only when it next speaks to it; what it had begun is rolled back.
-  await service.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'notification-worker'`;
+  await service.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name = 'notification-worker'`;
   await holder`select pg_advisory_unlock(${lock})`;
   await holder.end();
   expect(await state()).toEqual({ state: 'queued', attempts: 1 });
@@ -71,7 +75,7 @@ test('I10 a worker that is killed between sending and marking sends again under 
   expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1);
   const rows = await service.sql`select 1 from notice where recipient = ${ada.userId} and channel = 'email'`;
   expect(rows).toHaveLength(1);
-}, 90_000);
+}, 180_000);
 
 test('a worker that is told to stop while it sends ends the mail that it has begun', async () => {
   await service.sql`drop trigger if exists wait_to_mark on mail`;
@@ -84,4 +88,4 @@ test('a worker that is told to stop while it sends ends the mail that it has beg
   const [{ doubtful } = { doubtful: -1 }] = await service.sql<{ doubtful: number }[]>`
     select cast(count(*) as integer) as doubtful from mail where state = 'queued' and attempts > 0`;
   expect(doubtful).toBe(0);
-}, 90_000);
+}, 180_000);

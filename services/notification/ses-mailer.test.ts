@@ -53,7 +53,7 @@ async function hear(request: IncomingMessage, response: ServerResponse): Promise
   asked.push({ method: request.method, path: request.url, authorization: request.headers.authorization, body });
   answer(response);
 }
-const send = () => mailer.send(letter, AbortSignal.timeout(5_000));
+const send = () => mailer.send(letter, AbortSignal.timeout(30_000));
 
 test('a letter is one signed SendEmail with both forms, and its key in a header and a tag', async () => {
   answer = say(200, null, { MessageId: 'one' });

@@ -46,7 +46,7 @@ const letter = writeLetter({
   email: 'ada@example.com',
   name: 'Ada',
 });
-const send = (signal = AbortSignal.timeout(5_000)) => mailer.send(letter, signal);
+const send = (signal = AbortSignal.timeout(30_000)) => mailer.send(letter, signal);
 
 describe('what a server refuses', () => {
   test.each([
@@ -71,9 +71,8 @@ describe('what a server refuses', () => {
 
 test('a server that says nothing is left when the time is over', async () => {
   answers['.'] = null;
-  const startedMs = performance.now();
-  await expect(send(AbortSignal.timeout(300))).rejects.toThrow();
-  expect(performance.now() - startedMs).toBeLessThan(3_000);
+  // The mailer's own limit of silence has another code.
+  await expect(send(AbortSignal.timeout(300))).rejects.toMatchObject({ code: 'EABORT' });
   answers = {};
   expect(await send()).toEqual({ outcome: 'sent' });
 });

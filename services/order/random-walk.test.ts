@@ -87,7 +87,7 @@ describe('any sequence of triggers', () => {
       }),
       { numRuns: 25 },
     );
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('the database', () => {
@@ -105,7 +105,7 @@ describe('the database', () => {
         }
       }
     }
-  }, 60_000);
+  }, 240_000);
   it('refuses a state without a move, a version that is left out, and a start in the middle', async () => {
     const { id } = await shop.placed();
     await shop.reserve(id);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { advance, takeDue } from './charger.ts';
 import { orderFault } from './simulated-store.ts';
 import type { PaymentService } from './testing/payments.ts';
-import { ada, bob, deadlineMs, openPayments, requestPayment, requestRefund } from './testing/payments.ts';
+import { ada, bob, openPayments, requestPayment, requestRefund } from './testing/payments.ts';
 
 let service: PaymentService;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ afterAll(async () => {
 const get = (path: string, headers: Record<string, string> = {}) =>
   Promise.resolve(service.app.request(path, { headers })).then(outcome);
 const chargeAll = async (): Promise<void> => {
-  const parts = { own: service.own, provider: service.provider, deadlineMs, concurrency: 16 };
+  const parts = { own: service.own, provider: service.provider, deadlineMs: 10_000, concurrency: 16 };
   await Promise.all((await takeDue(parts, 100)).map((payment) => advance(parts, payment)));
 };
 interface Page {

@@ -11,6 +11,8 @@ const newKey = 'the new webhook key of more than thirty-two characters';
 const foreignKey = 'a foreign webhook key of more than thirty-two characters';
 const taken = { status: 200, body: undefined };
 const refused = { status: 401, slug: 'bad-signature' };
+/** A process waits a second for a key, and refuses meanwhile what is signed with it. */
+const patiently = { timeout: 30_000 };
 
 let service: PaymentService;
 let secrets: TestSecrets;
@@ -47,15 +49,19 @@ test('a callback signed with either key of a rotation is taken by processes of e
   secrets.rotate('WEBHOOK_KEY', newKey);
   const fresh = await start();
   for (const base of [fresh, old]) {
-    for (const key of [newKey, webhookKey]) expect(await post(base, key)).toEqual(taken);
+    for (const key of [newKey, webhookKey]) await expect.poll(() => post(base, key), patiently).toEqual(taken);
   }
   // Each process asked at its start, and the old one once more.
   expect(secrets.asked('WEBHOOK_KEY')).toBe(3);
   expect(secrets.asked('SIGNING_KEY')).toBe(2);
-});
+}, 180_000);
 
 test('a callback of a foreign key is refused, and a hundred of them ask Secrets Manager once more', async () => {
+  const startedMs = performance.now();
   for (let time = 0; time < 100; time += 1) expect(await post(old, foreignKey)).toEqual(refused);
-  expect(secrets.asked('WEBHOOK_KEY')).toBe(2);
+  // Once a minute, and this is over sooner but on a machine that has too much to do.
+  const minutes = Math.floor((performance.now() - startedMs) / 60_000);
+  expect(secrets.asked('WEBHOOK_KEY')).toBeGreaterThanOrEqual(2);
+  expect(secrets.asked('WEBHOOK_KEY')).toBeLessThanOrEqual(2 + minutes);
   expect(await post(old, webhookKey)).toEqual(taken);
-});
+}, 180_000);

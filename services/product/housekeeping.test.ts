@@ -73,7 +73,7 @@ test('it goes on after a fault and ends when it is told to', async () => {
     },
   };
   const loop = startHousekeeping({ ...shop.own, clock }, noUploads);
-  await expect.poll(() => shop.sql`select from image_upload`, { timeout: 10_000 }).toHaveLength(0);
+  await expect.poll(() => shop.sql`select from image_upload`, { timeout: 30_000 }).toHaveLength(0);
   await loop.close();
   expect(looked).toBe(2);
 });

@@ -22,7 +22,7 @@ import { userRoutes } from './routes.ts';
 import { newOrder, orderMessage } from './testing/order-events.ts';
 
 const me = '/api/users/me';
-const deadlineMs = 30_000;
+const deadlineMs = 60_000;
 const bucket = bucketName('dev', environments.dev.account, 'uploads');
 let aws: TestEndpoint;
 let service: TestService<UserConfig>;
@@ -127,6 +127,6 @@ test('a worker makes an uploaded picture the avatar, publishes who registered, a
   await waitFor(async () => (await service.committed()).length === 0, deadlineMs);
   await waitFor(async () => (await service.sql`select 1 from unwanted_object`).length === 0, deadlineMs);
   const notice = await aws.sqs.getQueueUrl({ QueueName: 'dev-millrace-notification-UserRegistered' });
-  const { Messages = [] } = await aws.sqs.receiveMessage({ QueueUrl: notice.QueueUrl, WaitTimeSeconds: 5 });
+  const { Messages = [] } = await aws.sqs.receiveMessage({ QueueUrl: notice.QueueUrl, WaitTimeSeconds: 20 });
   expect(JSON.parse(Messages[0]?.Body ?? '{}')).toMatchObject({ source: 'millrace.user', detail: { aggregateId: id } });
-}, 90_000);
+}, 240_000);

@@ -26,6 +26,8 @@ export interface DashboardUnderTest {
   issuer: StandInIssuer;
   /** Moves the server's clock. */
   passMs(milliseconds: number): void;
+  stopClock(): void;
+  startClock(): void;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,8 @@ export async function startDashboard(options: { port?: number } = {}): Promise<D
     startStandInIssuer({ clientId }),
   ]);
   let aheadMs = 0;
-  const clock = { now: () => new Date(Date.now() + aheadMs) };
+  let stoppedMs: number | undefined;
+  const clock = { now: () => new Date(stoppedMs ?? Date.now() + aheadMs) };
   const parts = {
     files,
     store: memoryStore(clock),
@@ -46,9 +49,12 @@ export async function startDashboard(options: { port?: number } = {}): Promise<D
     clock,
     random: systemRandom,
   };
-  const port = options.port || (await freePort());
-  const url = `http://localhost:${port}`;
-  const app = createDashboard({
+  // The dashboard is told its own address, which is known once the port is taken.
+  let app: App | undefined;
+  const front = { fetch: (...call: Parameters<App['fetch']>) => app?.fetch(...call) } as App;
+  const server: Listening = await listen(front, { host: 'localhost', port: options.port ?? 0, drainMs: 0 });
+  const { url } = server;
+  app = createDashboard({
     ...parts,
     config: {
       PUBLIC_URL: url,
@@ -64,7 +70,6 @@ export async function startDashboard(options: { port?: number } = {}): Promise<D
       LOGIN_SCOPES: defaultLoginScopes,
     },
   });
-  const server: Listening = await listen(app, { host: 'localhost', port, drainMs: 0 });
   return {
     app,
     url,
@@ -73,17 +78,14 @@ export async function startDashboard(options: { port?: number } = {}): Promise<D
     passMs: (milliseconds) => {
       aheadMs += milliseconds;
     },
+    stopClock: () => {
+      stoppedMs = Date.now() + aheadMs;
+    },
+    startClock: () => {
+      stoppedMs = undefined;
+    },
     close: async () => {
       await Promise.all([server.close(), api.close(), issuer.close()]);
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -57,7 +57,7 @@ export async function openUserService(clock?: UserConfigClock): Promise<UserServ
   const { own, app, sql } = test;
   const broker = databaseBroker({ database: own.database, bindings: {} });
   const second = startSubscriptions(own, broker, userReactions({ ...own, uploads }));
-  const deliverAll = async (messages: readonly TestMessage[], deadlineMs = 10_000): Promise<void> => {
+  const deliverAll = async (messages: readonly TestMessage[], deadlineMs = 30_000): Promise<void> => {
     const queues = messages.map(({ to }) => queueName('dev', 'user', to));
     await sql`
       insert into test_message (queue, body)
