@@ -16,13 +16,16 @@ const kinds = [
 const killsPerKind = 25;
 const viewCount = 20_000;
 const viewsPerPost = 20;
-const recoveryMs = 10_000;
+/** Far more than it takes: whoever needs longer does not recover by itself. */
+const recoveryMs = 60_000;
+const restartMs = 60_000;
+const storeMs = 180_000;
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 
 let platform: Platform;
 beforeAll(async () => {
   platform = await startPlatform();
-}, 120_000);
+}, 180_000);
 afterAll(() => platform?.stop(), 60_000);
 
 /** A random order of all the kills, the same for the same seed. */
@@ -39,10 +42,11 @@ async function feed(siteId: string, isOver: () => boolean): Promise<string[]> {
   const lane = async (number: number): Promise<void> => {
     for (let sent = 0; sent < viewCount / lanes; sent += viewsPerPost) {
       const views = makeViews(viewsPerPost, sent);
-      const deadline = Date.now() + 60_000;
+      const deadline = Date.now() + recoveryMs;
       let answered: string[] = [];
-      while (answered.length === 0) {
+      for (let attempt = 0; answered.length === 0; attempt += 1) {
         if (Date.now() > deadline) throw new Error('a view was refused for a minute');
+        if (attempt > 0) await platform.pause(20);
         answered = await postViews({ gateway: platform.endpoints.gateway, siteId }, views, sent + number);
       }
       accepted.push(...answered);
@@ -59,12 +63,12 @@ const pauseMs = 500;
 /** Kills one process and waits until a new one answers. Gives back how long the platform took after the process was back. */
 async function killOne(kind: (typeof kinds)[number], siteId: string): Promise<number> {
   await platform.kill(kind);
-  await platform.untilBack(kind, 30_000);
+  await platform.untilBack(kind, restartMs);
   const backAt = Date.now();
   const probe = makeViews(1, 0);
   const target = { gateway: platform.endpoints.gateway, siteId };
   while ((await postViews(target, probe, 1)).length === 0) {
-    if (Date.now() - backAt > 2 * recoveryMs) break;
+    if (Date.now() - backAt > recoveryMs) break;
     await platform.pause(20);
   }
   probes.push(...probe.map((view) => view.id));
@@ -95,13 +99,13 @@ describe(`kill -9, ${killsPerKind} times each of ${kinds.length} processes (seed
     const accepted = [...(await feeding), ...probes];
     expect(accepted.length).toBeGreaterThanOrEqual(viewCount);
     const { analytics = '', warehouse = '' } = platform.endpoints.databases;
-    await expect.poll(() => missing(analytics, accepted), { timeout: 60_000, interval: 500 }).toBe(0);
-    await expect.poll(() => missing(warehouse, accepted), { timeout: 60_000, interval: 500 }).toBe(0);
+    await expect.poll(() => missing(analytics, accepted), { timeout: storeMs, interval: 500 }).toBe(0);
+    await expect.poll(() => missing(warehouse, accepted), { timeout: storeMs, interval: 500 }).toBe(0);
     const slow = recoveries.filter(({ ms }) => ms > recoveryMs);
     expect(slow).toEqual([]);
     const worst = Math.max(...recoveries.map(({ ms }) => ms));
     process.stdout.write(
       `crash.test.ts: ${recoveries.length} kills, ${accepted.length} views, slowest recovery ${worst} ms\n`,
     );
-  }, 900_000);
+  }, 1_800_000);
 });

@@ -9,6 +9,9 @@ import { openBrowser } from './browser.ts';
 import type { WatchedPage } from './watched-page.ts';
 import { watchPage } from './watched-page.ts';
 
+/** Far more than the page needs on a busy machine. */
+const patient = { timeout: 45_000 };
+
 let server: ChildProcess;
 let url: string;
 let site: string;
@@ -95,12 +98,12 @@ describe('the page', () => {
     await panel(page, 'Devices').scrollIntoViewIfNeeded();
     await panel(page, 'Devices').getByRole('button', { name: /Phone/ }).click();
     const chips = page.getByRole('list', { name: 'Filters' });
-    await expect.poll(() => chips.getByRole('listitem').count()).toBe(3);
+    await expect.poll(() => chips.getByRole('listitem').count(), patient).toBe(3);
     const query = new URL(page.url()).searchParams;
     expect([query.get('referrer'), query.get('device')]).toEqual(['news.ycombinator.com', 'mobile']);
     await page.reload();
     await chips.getByRole('button', { name: 'Remove filter Device: Phone' }).click();
-    await expect.poll(() => new URL(page.url()).searchParams.has('device')).toBe(false);
+    await expect.poll(() => new URL(page.url()).searchParams.has('device'), patient).toBe(false);
     await page.goBack();
     await chips.getByText('Phone').waitFor();
   });
@@ -121,7 +124,7 @@ describe('the page', () => {
     expect(csv).toContain('"\'=HYPERLINK(""https://evil.example"",""win"")"');
     expect(csv.split('\r\n')).toHaveLength(132);
     await page.keyboard.press('Escape');
-    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await expect.poll(() => page.getByRole('dialog').count(), patient).toBe(0);
     expect(faults).toEqual([]);
   });
 
@@ -134,10 +137,10 @@ describe('the page', () => {
     await page.getByRole('combobox', { name: 'Time zones' }).fill('tokyo');
     await page.keyboard.press('Enter');
     await expect
-      .poll(() => Object.fromEntries(new URL(page.url()).searchParams))
+      .poll(() => Object.fromEntries(new URL(page.url()).searchParams), patient)
       .toEqual({ site, range: '90d', interval: 'week', tz: 'Asia/Tokyo' });
     await page.getByRole('button', { name: 'The period before' }).click();
-    await expect.poll(() => new URL(page.url()).searchParams.get('from')).toMatch(/^\d{4}-\d\d-\d\d$/);
+    await expect.poll(() => new URL(page.url()).searchParams.get('from'), patient).toMatch(/^\d{4}-\d\d-\d\d$/);
   });
 
   it('shows the chart as a table, and names its points by keyboard', async () => {
@@ -149,14 +152,14 @@ describe('the page', () => {
       .getByText(/visitors/)
       .waitFor();
     await page.getByRole('button', { name: 'Show as a table' }).click();
-    await expect.poll(() => page.getByRole('table').getByRole('row').count()).toBe(8);
+    await expect.poll(() => page.getByRole('table').getByRole('row').count(), patient).toBe(8);
   });
 
   it('is worked by keys, which can be switched off', async () => {
     const { page } = await show('/');
     await figure(page, 'Visitors').waitFor();
     await page.keyboard.press('m');
-    await expect.poll(() => new URL(page.url()).searchParams.get('range')).toBe('30d');
+    await expect.poll(() => new URL(page.url()).searchParams.get('range'), patient).toBe('30d');
     await page.keyboard.press('?');
     await page.getByRole('checkbox', { name: /single keys/ }).uncheck();
     await page.keyboard.press('Escape');
@@ -181,7 +184,7 @@ describe('live', () => {
     await views.first().waitFor();
     const before = await views.count();
     await ask({ do: 'arrive', site });
-    await expect.poll(() => views.count(), { timeout: 2_000 }).toBe(before + 1);
+    await expect.poll(() => views.count(), patient).toBe(before + 1);
     expect(faults).toEqual([]);
   });
 
@@ -192,7 +195,7 @@ describe('live', () => {
     await ask({ do: 'cut-streams' });
     await page.getByText(/It is tried again in \d+ s/).waitFor();
     await ask({ do: 'heal' });
-    await expect.poll(() => page.getByText(/It is tried again in/).count(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => page.getByText(/It is tried again in/).count(), patient).toBe(0);
   });
 
   it('shows the tag for a new site, and turns live by itself when the first view arrives', async () => {
@@ -206,7 +209,7 @@ describe('live', () => {
     const own = new URL(page.url()).searchParams.get('site') ?? '';
     await page.getByText(`<script defer src="${url}/t.js" data-site="${own}"></script>`).waitFor();
     await ask({ do: 'arrive', site: own });
-    await figure(page, 'Visitors').getByText('1', { exact: true }).waitFor({ timeout: 2_000 });
+    await figure(page, 'Visitors').getByText('1', { exact: true }).waitFor();
     expect(faults).toEqual([]);
   });
 });
@@ -264,12 +267,12 @@ describe('every size and taste', () => {
     const { page } = await show('/', { colorScheme: 'dark' });
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     await figure(page, 'Visitors').waitFor();
-    expect(await ground()).toBe('rgb(14, 20, 24)');
+    await expect.poll(ground, patient).toBe('rgb(14, 20, 24)');
     await page.getByRole('button', { name: /^Theme/ }).click();
     await page.getByRole('button', { name: 'Light' }).click();
-    expect(await ground()).toBe('rgb(245, 246, 246)');
+    await expect.poll(ground, patient).toBe('rgb(245, 246, 246)');
     await page.reload();
-    expect(await ground()).toBe('rgb(245, 246, 246)');
+    await expect.poll(ground, patient).toBe('rgb(245, 246, 246)');
   });
 
   it('the first key leads past the header to the figures', async () => {
@@ -277,6 +280,6 @@ describe('every size and taste', () => {
     await figure(page, 'Visitors').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), patient).toBe('main');
   });
 });

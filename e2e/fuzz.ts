@@ -20,7 +20,8 @@ export interface FuzzOptions {
 }
 
 const concurrency = 32;
-const answerTimeoutMs = 5_000;
+/** Longer than any answer takes on a busy machine: what is still silent then hangs. */
+const answerTimeoutMs = 30_000;
 const maxBreaches = 20;
 
 /** Sends generated requests and gives back what broke the rules: a 500, a hang, an error that is no problem document. */
@@ -68,19 +69,19 @@ function send(generated: GeneratedRequest, options: FuzzOptions, agent: Agent): 
       clearTimeout(timer);
       resolve(outcome);
     };
+    const fail = (error: NodeJS.ErrnoException): void => {
+      // A server that refuses a body early may close while we still write.
+      const isEarly = error.code === 'EPIPE' || error.code === 'ECONNRESET';
+      finish(isEarly ? {} : { reason: `${error.code}: ${error.message}` });
+    };
     outgoing.on('response', (response) => {
       if (response.headers['content-type']?.startsWith('text/event-stream')) {
         outgoing.destroy();
         return finish({ status: response.statusCode ?? 0 });
       }
-      return void judge(response, generated.method).then(finish);
+      return void judge(response, generated.method).then(finish, fail);
     });
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      // A server that refuses a body early may close while we still write.
-      finish(
-        error.code === 'EPIPE' || error.code === 'ECONNRESET' ? {} : { reason: `${error.code}: ${error.message}` },
-      );
-    });
+    outgoing.on('error', fail);
     outgoing.end(generated.body);
   });
 }

@@ -18,15 +18,16 @@ const kinds = [
 ];
 const killsPerKind = Number(process.env.CHAOS_KILLS ?? 25);
 const orderCount = Number(process.env.CHAOS_ORDERS ?? 2_000);
-/** Some are refused at the door, for what has run out. */
-const plannedCount = Math.ceil(orderCount * 1.3);
+/** Some are refused at the door, for what has run out: the more, the later the stock hears that others were rejected. */
+const plannedCount = orderCount * 2;
 const shopperCount = 40;
 const productCount = 25;
 const lanes = 8;
 const killLanes = 3;
 const restartMs = 60_000;
 const workMs = 1_000;
-const endMs = 60_000;
+/** Far more than it takes: what is open then does not end by itself. */
+const endMs = 180_000;
 const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
 const ends = ['delivered', 'rejected', 'cancelled'];
 /** Each event once to five times, and out of a thousand that wait any ten. */
@@ -176,7 +177,7 @@ describe(`${orderCount} orders, kill -9 ${killsPerKind} times each of ${kinds.le
     expect(fingerprint(plan())).toBe(fingerprint(plan()));
   });
 
-  it('every order ends within 60 s after the faults stop, and no invariant is broken', async () => {
+  it('every order ends soon after the faults stop, and no invariant is broken', async () => {
     const schedule = plan();
     const operator = await personOn(platform, 'products:write');
     const people = await Promise.all(Array.from({ length: shopperCount }, () => personOn(platform)));
@@ -219,7 +220,7 @@ describe(`${orderCount} orders, kill -9 ${killsPerKind} times each of ${kinds.le
       `orders-chaos.test.ts: seed ${seed}, schedule ${fingerprint(schedule)}, ${schedule.kills.length} kills, doors ${JSON.stringify(statuses)}, ` +
         `ends ${JSON.stringify(Object.fromEntries(states.map(({ state, orders }) => [state, orders])))}, all ended ${endedMs} ms after the faults\n`,
     );
-  }, 1_200_000);
+  }, 1_800_000);
 
   // The platform is thrown away after this: what is spoilt here stays spoilt.
   it.each(spoilers)('a broken invariant %s would be seen', async (invariant, database, statement) => {

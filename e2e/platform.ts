@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -40,26 +39,19 @@ export interface Platform {
 }
 
 const root = join(import.meta.dirname, '..');
-const startMs = 90_000;
-const stopMs = 20_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const startMs = 150_000;
+/** More than all graces of a stop together. */
+const stopMs = 45_000;
+/** A process that ended by itself starts again after a pause. */
+const aliveMs = 30_000;
 
 /** Starts a platform, with settings of services, and waits until it is ready. @throws with what it printed when it does not come up. */
 export async function startPlatform(
   options: { dataDir?: string; variables?: Record<string, string> } = {},
 ): Promise<Platform> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'millrace-e2e-'));
-  const port = await freePort();
   const child = spawn(process.execPath, [join(root, 'local', 'main.ts')], {
-    env: { ...process.env, ...options.variables, PORT: String(port), DATA_DIR: dataDir, NODE_OPTIONS: '' },
+    env: { ...process.env, ...options.variables, PORT: '0', DATA_DIR: dataDir, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
@@ -68,7 +60,10 @@ export async function startPlatform(
   const file = join(dataDir, 'endpoints.json');
   const deadline = Date.now() + startMs;
   while (!existsSync(file)) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the platform did not start:\n${printed}`);
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill('SIGTERM');
+      throw new Error(`the platform did not start:\n${printed}`);
+    }
     await wait(50);
   }
   return platformOf({ child, dataDir, file, isTemporary: !options.dataDir });
@@ -85,11 +80,17 @@ function platformOf(parts: { child?: ChildProcess; dataDir: string; file: string
   const read = (): Endpoints => JSON.parse(readFileSync(parts.file, 'utf8')) as Endpoints;
   const endpoints = read();
   const killed = new Map<string, number>();
-  const signal = (name: string, kind: 'SIGKILL' | 'SIGTERM'): void => {
-    const pid = read().pids[name];
-    if (!pid) throw new Error(`there is no process ${name}`);
-    killed.set(name, pid);
-    process.kill(pid, kind);
+  const signal = async (name: string, kind: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    const deadline = Date.now() + aliveMs;
+    for (;;) {
+      const pid = read().pids[name];
+      if (pid && isSent(pid, kind)) {
+        killed.set(name, pid);
+        return;
+      }
+      if (Date.now() > deadline) throw new Error(`there is no process ${name}`);
+      await wait(20);
+    }
   };
   const token = async (scopes: string, sub: string = randomUUID()): Promise<string> => {
     const body = JSON.stringify({ sub, email: `${sub}@example.com`, scopes: scopes.split(' ') });
@@ -111,8 +112,8 @@ function platformOf(parts: { child?: ChildProcess; dataDir: string; file: string
       return ((await response.json()) as { id: string }).id;
     },
     pids: () => read().pids,
-    kill: async (name) => signal(name, 'SIGKILL'),
-    terminate: async (name) => signal(name, 'SIGTERM'),
+    kill: (name) => signal(name, 'SIGKILL'),
+    terminate: (name) => signal(name, 'SIGTERM'),
     untilBack: async (name, timeoutMs) => {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
@@ -127,6 +128,16 @@ function platformOf(parts: { child?: ChildProcess; dataDir: string; file: string
   };
 }
 
+/** @returns false when the process has ended meanwhile. */
+function isSent(pid: number, kind: 'SIGKILL' | 'SIGTERM'): boolean {
+  try {
+    return process.kill(pid, kind);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 async function stopPlatform(parts: { child?: ChildProcess; dataDir: string; isTemporary: boolean }): Promise<void> {
   const { child } = parts;
   if (child && child.exitCode === null && child.signalCode === null) {
@@ -136,5 +147,5 @@ async function stopPlatform(parts: { child?: ChildProcess; dataDir: string; isTe
     if (!isGone) child.kill('SIGKILL');
     await gone;
   }
-  if (parts.isTemporary) rmSync(parts.dataDir, { recursive: true, force: true });
+  if (parts.isTemporary) rmSync(parts.dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }

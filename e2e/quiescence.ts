@@ -7,6 +7,7 @@ interface ControlState {
 }
 
 const pauseMs = 200;
+const answerMs = 60_000;
 
 /** Switches the endpoint's faults to exactly these; its random sequence begins with the seed. */
 export async function setFaults(control: string, wanted: { seed: number; faults: readonly object[] }): Promise<void> {
@@ -16,8 +17,21 @@ export async function setFaults(control: string, wanted: { seed: number; faults:
 
 async function post(url: string, body: object): Promise<void> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const response = await ask(url, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+}
+
+/** The endpoint may have been killed a moment ago, and be on its way back. */
+async function ask(url: string, options: RequestInit = {}): Promise<Response> {
+  const endMs = performance.now() + answerMs;
+  for (;;) {
+    try {
+      return await fetch(url, options);
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+      await delay(pauseMs);
+    }
+  }
 }
 
 /**
@@ -31,7 +45,7 @@ export async function quiet(
 ): Promise<{ deadLetters: Record<string, number> }> {
   const endMs = performance.now() + deadlineMs;
   for (let rests = 0; rests < 2; ) {
-    const { queues, deliveriesToRetry } = (await (await fetch(`${control}/state`)).json()) as ControlState;
+    const { queues, deliveriesToRetry } = (await (await ask(`${control}/state`)).json()) as ControlState;
     const counts = Object.entries(queues).map(([name, state]) => [name, total(state)] as const);
     const moving = counts.filter(([name, count]) => !name.endsWith('-dlq') && count > 0);
     const unsent = await Promise.all(

@@ -143,7 +143,7 @@ async function proveLog(path: string, text: string, site: string): Promise<Total
   const byHand = comparable(countByHand(text));
   expect(first.added).toBe(byHand.views);
   await expect
-    .poll(async () => comparable(await countByApi(first.site)), { timeout: 30_000, interval: 250 })
+    .poll(async () => comparable(await countByApi(first.site)), { timeout: 90_000, interval: 250 })
     .toEqual(byHand);
   const second = await replay(path, site);
   expect(second).toEqual({ ...first, added: 0, known: first.added });
@@ -166,7 +166,7 @@ describe('make replay', () => {
       'not-get',
       'robots',
     ]);
-  }, 120_000);
+  }, 300_000);
 
   it('does so for a real log of 10,000 lines', async (context) => {
     if (!existsSync(realLog)) {
@@ -177,5 +177,5 @@ describe('make replay', () => {
     }
     const totals = await proveLog(realLog, gunzipSync(readFileSync(realLog)).toString('utf8'), 'semicomplete.com');
     expect(totals.lines).toBe(10_000);
-  }, 120_000);
+  }, 300_000);
 });

@@ -22,7 +22,7 @@ import {
 
 const notRegistered = refusal('404 (Not Found)', '/session/api/users/me');
 const orderCount = 26;
-const patient = { timeout: 15_000 };
+const patient = { timeout: 45_000 };
 const teapot = `Teapot ${newWord()}`;
 
 let platform: Platform;
@@ -137,9 +137,8 @@ describe('the shop, in a real browser on the whole platform', () => {
     await page.getByRole('button', { name: 'Yes, cancel it' }).click();
     await untilOrderIs(cem, 'Cancelled');
     await page.getByRole('region', { name: 'Delivery and payment' }).getByText('€32.50').nth(1).waitFor();
-    expect(await page.getByRole('list', { name: 'Steps' }).getByRole('listitem').last().innerText()).toMatch(
-      /^Cancelled/,
-    );
+    const lastStep = page.getByRole('list', { name: 'Steps' }).getByRole('listitem').last();
+    await expect.poll(() => lastStep.innerText(), patient).toMatch(/^Cancelled/);
     expect(cem.faults).toEqual([]);
   });
 
@@ -216,7 +215,7 @@ describe('the operator’s page', () => {
     await page.getByText('7 can be sold now.').waitFor();
     const picture = page.getByRole('dialog', { name });
     await picture.locator('input[type=file]').setInputFiles(pictures.real);
-    await picture.locator('img').waitFor({ timeout: 15_000 });
+    await picture.locator('img').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
     await door(page, 'Shop').click();
     await page.getByRole('searchbox', { name: 'Search products' }).fill(name);

@@ -94,7 +94,7 @@ export async function orderOne(visitor: Visitor, name: string, card?: string): P
 
 /** Waits until the order's page says this state. */
 export const untilOrderIs = ({ page }: Visitor, state: string): Promise<void> =>
-  page.getByRole('region', { name: 'Progress' }).getByText(`${state}.`, { exact: true }).waitFor({ timeout: 45_000 });
+  page.getByRole('region', { name: 'Progress' }).getByText(`${state}.`, { exact: true }).waitFor({ timeout: 90_000 });
 
 export const door = (page: Page, name: string): Locator =>
   page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name });

@@ -41,15 +41,19 @@ export const address = {
 const insistMs = 90_000;
 const askMs = 20_000;
 const pauseMs = 100;
+/** A token lasts ten minutes; a long run needs another one. */
+const tokenMs = 300_000;
 
 /** A person with a token of their own. */
 export async function personOn(platform: Platform, scopes = 'openid', id: string = randomUUID()): Promise<Person> {
-  const token = await platform.token(scopes, id);
+  const newToken = async () => ({ token: await platform.token(scopes, id), takenMs: performance.now() });
+  let own = await newToken();
   const ask: Person['ask'] = async (method, path, { body, headers = {} } = {}) => {
+    if (performance.now() - own.takenMs > tokenMs) own = await newToken();
     const response = await fetch(platform.endpoints.gateway + path, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${own.token}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },

@@ -1,5 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
+const stepMs = 60_000;
+
 /** A page that remembers what went wrong in it: console errors, exceptions, breaches of the content security policy. */
 export interface WatchedPage {
   page: Page;
@@ -21,6 +23,8 @@ export async function watchPage(
       console.error(`policy breach: ${event.violatedDirective} ${event.blockedURI}`),
     ),
   );
+  // Not Playwright's 30 seconds: a busy machine is slow, and nothing here is about speed.
+  context.setDefaultTimeout(stepMs);
   const faults: string[] = [];
   context.on('weberror', (error) => faults.push(error.error().message));
   context.on('console', (message) => {
