@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { environmentNames } from '@millrace/catalog/environments.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandFault, environmentLine } from './command-fault.ts';
@@ -24,8 +23,9 @@ import { lockFolder } from './write-lock.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
 const catalogFolder = join(import.meta.dirname, '../catalog');
-const deadlineMs = 15_000;
-const maxAttempts = 5;
+const interruption = join(import.meta.dirname, 'release/testing/interruption.ts');
+const deadlineMs = 60_000;
+const testMs = 300_000;
 let folder = '';
 
 interface Run {
@@ -34,9 +34,11 @@ interface Run {
   err: string;
 }
 
-function start(...words: string[]): { pid: number; end: (signal: NodeJS.Signals) => void; done: Promise<Run> } {
-  const env = { ...process.env, ENV: '', OUT: '', NODE_COMPILE_CACHE: join(folder, 'cache') };
-  const child = spawn(process.execPath, [main, ...words], { env, cwd: folder, timeout: deadlineMs });
+/** In a process group of its own, so that all of it can be killed. */
+function runWith(variables: Record<string, string>, words: readonly string[]): Promise<Run> {
+  const env = { ...process.env, ENV: '', OUT: '', NODE_COMPILE_CACHE: join(folder, 'cache'), ...variables };
+  const options = { env, cwd: folder, timeout: deadlineMs, detached: true };
+  const child = spawn(process.execPath, [main, ...words], options);
   let out = '';
   let err = '';
   child.stdout.on('data', (part: Buffer) => {
@@ -45,10 +47,9 @@ function start(...words: string[]): { pid: number; end: (signal: NodeJS.Signals)
   child.stderr.on('data', (part: Buffer) => {
     err += part;
   });
-  const done = new Promise<Run>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-  return { pid: child.pid ?? 0, end: (signal) => child.kill(signal), done };
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
 }
-const run = (...words: string[]): Promise<Run> => start(...words).done;
+const run = (...words: string[]): Promise<Run> => runWith({}, words);
 
 /** Releases of all environments in a folder of their own. */
 function releases(name: string, build: string): string {
@@ -76,7 +77,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('make synth', () => {
+describe('make synth', { timeout: testMs }, () => {
   it('writes every environment, the same bytes wherever it is asked to, and nothing the second time', async () => {
     const out = join(folder, 'a');
     const done = await run('--releases', first, '--out', out);
@@ -137,7 +138,7 @@ describe('make synth', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('what is wrong', { timeout: testMs }, () => {
   it('is told all at once, each with its place, and nothing is written', async () => {
     const wrong = join(folder, 'wrong');
     cpSync(first, wrong, { recursive: true });
@@ -226,16 +227,7 @@ describe('what is wrong', () => {
   });
 });
 
-/** Ends a run as soon as it has begun to write. */
-async function stopInTheMiddle(out: string, signal: NodeJS.Signals): Promise<Run> {
-  const running = start('--releases', second, '--out', out);
-  const deadline = performance.now() + deadlineMs;
-  while (!readdirSync(out).some((name) => name.startsWith('.synth-')) && performance.now() < deadline) await delay(1);
-  running.end(signal);
-  return running.done;
-}
-
-describe('a run that is not alone, or does not end', () => {
+describe('a run that is not alone, or does not end', { timeout: testMs }, () => {
   it('two at once write one after the other: what is there is whole', async () => {
     const out = join(folder, 'g');
     const both = await Promise.all([run('--releases', first, '--out', out), run('--releases', second, '--out', out)]);
@@ -260,18 +252,16 @@ describe('a run that is not alone, or does not end', () => {
   });
 
   it.each([
-    ['SIGINT', 130],
-    ['SIGKILL', null],
-  ] as const)('%s in the middle leaves what was there, and the next run is as good as ever', async (signal, code) => {
+    ['SIGINT', 'kill -INT $PPID', 130],
+    ['SIGKILL', 'kill', null],
+  ])('%s in the middle leaves what was there, and the next run is as good as ever', async (signal, action, code) => {
     const out = join(folder, `stopped-${signal}`);
     await run('--releases', first, '--out', out);
     const before = contents(out);
-    let stopped = await stopInTheMiddle(out, signal);
-    for (let attempt = 1; stopped.code === 0 && attempt < maxAttempts; attempt += 1) {
-      // It was done before the signal came.
-      await run('--releases', first, '--out', out);
-      stopped = await stopInTheMiddle(out, signal);
-    }
+    // Some files of the first environment are written by then.
+    const moment = { INTERRUPT_AT: 'writeFileSync:60', INTERRUPT_WITH: action };
+    const words = ['--releases', second, '--out', out];
+    const stopped = await runWith({ NODE_OPTIONS: `--import ${interruption}`, ...moment }, words);
     const after = Object.fromEntries(Object.entries(contents(out)).filter(([path]) => !path.startsWith('.')));
     expect({ code: stopped.code, after }).toEqual({ code, after: before });
     if (signal === 'SIGINT') expect(stopped.err).toBe('stopped: nothing was changed.\n');

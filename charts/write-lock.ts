@@ -3,9 +3,9 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandFault } from './command-fault.ts';
 
-const standardWaitMs = 10_000;
+const standardWaitMs = 30_000;
 const pauseMs = 50;
-const answerMs = 1_000;
+const answerMs = 5_000;
 
 /**
  * Holds a folder for this process, so that two runs at once write one after the other. The kernel gives it back when the

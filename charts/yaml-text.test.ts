@@ -10,6 +10,8 @@ const words = fc.constantFrom(
   'null',
   '~',
   '1e3',
+  'E0',
+  'e-5',
   '0x1f',
   '1:20',
   '2026-01-01',

@@ -5,8 +5,11 @@ export type Plain = string | number | boolean | null | readonly Plain[] | { read
 const leading = ['apiVersion', 'kind', 'metadata', 'name', 'namespace'];
 const maxDepth = 100;
 
-/** What YAML 1.1 or 1.2 would read as something else than text. Names of keys are judged by the same list. */
-const reserved = /^(y|n|yes|no|on|off|true|false|null)$/i;
+/**
+ * What YAML 1.1 or 1.2 would read as something else than text; some readers take an exponent alone for a number. Names of keys
+ * are judged by the same list.
+ */
+const reserved = /^(y|n|yes|no|on|off|true|false|null|e[-+]?\d+)$/i;
 const bareText = /^[A-Za-z/_](?:[\w ./@%+=,()*-]|:(?=[\w./@%+=,()*-]))*(?<! )$/;
 const bareKey = /^[A-Za-z_][\w./-]*$/;
 /** Everything that a block may hold: printable characters in lines that neither start nor end with a blank. */

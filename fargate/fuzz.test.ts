@@ -126,7 +126,9 @@ function checkText(text: string): void {
   }
 }
 
-describe('the planner takes anything', () => {
+const testMs = 300_000;
+
+describe('the planner takes anything', { timeout: testMs }, () => {
   it('values of the wrong kind anywhere', () => {
     const mutation = fc.array(fc.tuple(fc.constantFrom(...places), wrong), { minLength: 1, maxLength: 4 });
     fc.assert(
@@ -137,7 +139,7 @@ describe('the planner takes anything', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
 
   it('each place once with each kind of wrong value', () => {
     const values: unknown[] = [
@@ -165,7 +167,7 @@ describe('the planner takes anything', () => {
         }
       }
     }
-  }, 60_000);
+  });
 
   it('any text at all', () => {
     const pieces = fc.constantFrom(
@@ -196,7 +198,7 @@ describe('the planner takes anything', () => {
       }),
       { numRuns: 400 },
     );
-  }, 60_000);
+  });
 
   it('nesting and aliases without end', () => {
     checkText('['.repeat(20_000));

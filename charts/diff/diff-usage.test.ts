@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RepositoryCopy, Run } from './testing/repository-copy.ts';
 import { copyRepository } from './testing/repository-copy.ts';
 
-describe('make diff, told something wrong', () => {
+const hookMs = 300_000;
+const testMs = 180_000;
+
+describe('make diff, told something wrong', { timeout: testMs }, () => {
   let copy: RepositoryCopy;
   const diff = (words: string[]): Run => copy.run('charts/diff/main.ts', words);
   const branch = (name: string, change: () => void): void => {
@@ -20,7 +23,7 @@ describe('make diff, told something wrong', () => {
     expect(copy.run('charts/main.ts').code).toBe(0);
     copy.commit('start');
     copy.git('tag', 'start');
-  });
+  }, hookMs);
   afterAll(() => copy.remove());
 
   it.each([

@@ -27,9 +27,12 @@ interface DiffJson {
   }[];
 }
 
+const hookMs = 300_000;
+const testMs = 180_000;
+
 const inCents = (usd: number): number => Math.round(usd * 100);
 
-describe('make diff', () => {
+describe('make diff', { timeout: testMs }, () => {
   let copy: RepositoryCopy;
   const run = (words: string[], variables?: Record<string, string>): Run =>
     copy.run('charts/diff/main.ts', words, variables);
@@ -88,7 +91,7 @@ describe('make diff', () => {
       synth();
     });
     copy.git('checkout', '--quiet', 'main');
-  });
+  }, hookMs);
   afterAll(() => copy.remove());
 
   it('between a commit and itself, or the working tree that renders it, nothing changes', () => {

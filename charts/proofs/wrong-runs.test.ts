@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 const repository = join(import.meta.dirname, '../..');
 const catalog = join(repository, 'catalog');
+const testMs = 180_000;
 const root = mkdtempSync(join(tmpdir(), 'millrace-runs-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -44,7 +45,7 @@ async function synth(files: Record<string, string>, ...words: string[]): Promise
 const isUntouched = ({ out }: Run): boolean =>
   readFileSync(join(out, 'dev/order/old.yaml'), 'utf8') === 'kept: true\n' && !existsSync(join(out, 'prod'));
 
-describe('make synth with a wrong catalog', () => {
+describe('make synth with a wrong catalog', { timeout: testMs }, () => {
   it.each([
     ['E001', 'that is empty', { 'services.ts': '' }, /services\.ts: E001 the file is empty\./],
     [

@@ -38,7 +38,7 @@ type Variables = Record<string, string>;
 
 /** Programs of the copy that are run. */
 export const programs = { release: 'charts/release/release-main.ts', promote: 'charts/release/promote-main.ts' };
-const deadlineMs = 60_000;
+const deadlineMs = 150_000;
 
 /** Makes such a copy: rendered, committed, tagged `start`. */
 export function copyForReleases(options: { withPolicies?: boolean } = {}): ReleaseCopy {
