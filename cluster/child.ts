@@ -9,7 +9,7 @@ const firstBackOffMs = 50;
 const maxBackOffMs = 5_000;
 const healthyMs = 10_000;
 const pollMs = 50;
-const readyDeadlineMs = 90_000;
+const readyDeadlineMs = 180_000;
 const earlyExits = 5;
 const killDeadlineMs = 10_000;
 

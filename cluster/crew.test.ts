@@ -13,13 +13,13 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-/** A shell as a program: it says that it is there, and stays. */
-function plan(name: string, script = 'while :; do sleep 1; done'): ProcessPlan {
+/** A shell as a program: it says that it is there, once it has done what comes `before`, and stays. */
+function plan(name: string, { before = ':', script = 'while :; do sleep 1; done' } = {}): ProcessPlan {
   const sign = join(place.path, `${name}.sign`);
   return {
     name,
     program: '/bin/sh',
-    words: ['-c', `echo here >> ${sign}; ${script}`],
+    words: ['-c', `${before}; echo here >> ${sign}; ${script}`],
     environment: { PATH: process.env.PATH ?? '' },
     folder: place.path,
     logFile: join(place.path, `logs/${name}.log`),
@@ -63,15 +63,21 @@ test('a program that is killed starts again by itself, and its new number is ann
 test('programs are stopped in the order of their groups', async () => {
   const crew = new Crew<string>(place.path, () => undefined);
   const ends = join(place.path, 'ends');
-  const script = (name: string): string => `trap 'echo ${name} >> ${ends}; exit 0' TERM; while :; do sleep 0.05; done`;
-  for (const name of ['store', 'server', 'client', 'other']) await crew.start(plan(name, script(name)));
+  const before = (name: string): string => `trap 'echo ${name} >> ${ends}; exit 0' TERM`;
+  const script = 'while :; do sleep 0.05; done';
+  for (const name of ['store', 'server', 'client', 'other']) {
+    await crew.start(plan(name, { before: before(name), script }));
+  }
   await crew.stop([['client'], ['server'], ['store']]);
   expect(readFileSync(ends, 'utf8').trim().split('\n')).toEqual(['other', 'client', 'server', 'store']);
 });
 
 test('a program that does not start is told with its last words', async () => {
   const crew = new Crew<string>(place.path, () => undefined);
-  const broken = { ...plan('broken', 'echo "error: no such flag" >&2; exit 3'), isReady: async () => false };
+  const broken = {
+    ...plan('broken', { script: 'echo "error: no such flag" >&2; exit 3' }),
+    isReady: async () => false,
+  };
   await expect(crew.start(broken)).rejects.toMatchObject({
     exitCode: 5,
     message: 'E921 broken does not start: error: no such flag',

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '@millrace/policies/environment-fault.ts';
 import { z } from 'zod';
 
-const answerMs = 1_000;
+const answerMs = 5_000;
 const endMs = 5_000;
 const pollMs = 20;
 

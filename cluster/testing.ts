@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const waitMs = 10_000;
+const waitMs = 30_000;
 const pollMs = 20;
 
 /** A folder for one test, gone at its end. */

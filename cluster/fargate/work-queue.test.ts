@@ -14,7 +14,7 @@ function heldWork() {
   return { begun, work, endNext: () => ends.shift()?.() };
 }
 
-const until = (isWished: () => boolean) => expect.poll(isWished, { timeout: 5_000, interval: 5 }).toBe(true);
+const until = (isWished: () => boolean) => expect.poll(isWished, { timeout: 30_000, interval: 5 }).toBe(true);
 
 describe('a work queue', () => {
   test('does a key once however often it is added before', async () => {

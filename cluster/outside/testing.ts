@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 
-const deadlineMs = 15_000;
+const deadlineMs = 50_000;
 
 export const repositoryUrl = 'https://git.millrace.example/millrace/millrace.git';
 export const metricsUrl = 'https://aps-workspaces.eu-north-1.amazonaws.com/workspaces/ws-1';

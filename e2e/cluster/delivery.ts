@@ -32,7 +32,7 @@ export interface Delivery {
   waitFor<Found>(what: string, find: () => Promise<Found | undefined>, deadlineMs?: number): Promise<Found>;
   /** What Argo CD says of one Application. */
   application(name: string): Promise<ApplicationState>;
-  /** Ends a sync that waits for what will never be, as `argocd app terminate-op` does. */
+  /** Ends a sync that waits for what will never be, as `argocd app terminate-op` does, and waits until it has ended. */
   endSync(name: string): Promise<void>;
   /** Stops the cluster; what it keeps on disk stays for the next file. */
   end(): Promise<void>;
@@ -120,13 +120,31 @@ function deliveryOf(facts: Pick<Delivery, 'environment' | 'cluster' | 'repositor
       if (!found) throw new Error(`there is no Application ${name}`);
       return found;
     },
-    async endSync(name) {
-      const path = `/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/${name}`;
-      const body = { status: { operationState: { phase: 'Terminating' } } };
-      const reply = await cluster.api.ask('PATCH', path, { body });
-      if (reply.status !== 200) throw new Error(`PATCH ${path}: ${reply.status} ${String(reply.body['message'])}`);
-    },
+    endSync: (name) => endSync(delivery, name),
     end: () => cluster.stop(),
   };
   return delivery;
+}
+
+const openPhases = ['Running', 'Terminating'];
+
+async function endSync({ cluster, application, waitFor }: Delivery, name: string): Promise<void> {
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/${name}`;
+  const body = { status: { operationState: { phase: 'Terminating' } } };
+  const startedAt = syncStartedAt(await application(name));
+  await waitFor(`an end of the sync of ${name}`, async () => {
+    const state = await application(name);
+    if (syncStartedAt(state) !== startedAt || !openPhases.includes(state.phase)) return true;
+    // Argo CD may have written what it knew in the same moment: then it has to be told again.
+    if (state.phase === 'Running') {
+      const reply = await cluster.api.ask('PATCH', path, { body });
+      if (reply.status !== 200) throw new Error(`PATCH ${path}: ${reply.status} ${String(reply.body['message'])}`);
+    }
+    return undefined;
+  });
+}
+
+function syncStartedAt({ object }: ApplicationState): string | undefined {
+  const { operationState } = (object['status'] ?? {}) as { operationState?: { startedAt?: string } };
+  return operationState?.startedAt;
 }

@@ -5,6 +5,7 @@ import { openWindows, shortenCanaries } from './canary.ts';
 import { serviceNames } from './delivery.ts';
 import { promote, release } from './releases.ts';
 import { makeRepository } from './repository.ts';
+import { keepJobs } from './waves.ts';
 
 /**
  * Vitest calls this once for a run: one repository for all files, in which every environment has a release, and one folder
@@ -17,7 +18,8 @@ export async function setup(): Promise<() => void> {
     const repository = makeRepository(folder);
     shortenCanaries(repository);
     openWindows(repository);
-    repository.commit('canaries of seconds, at any hour');
+    keepJobs(repository);
+    repository.commit('canaries of seconds, at any hour; Jobs that stay');
     // releases.test.ts lets the commands check what they make.
     const words = ['--check', '0'];
     await release(repository, { round: 'first', services: serviceNames, words });

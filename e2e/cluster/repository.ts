@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { dirname, join } from 'node:path';
 import type { EnvironmentName } from '@millrace/catalog/environments.ts';
 import type { Release } from '@millrace/catalog/releases.ts';
+import { seconds } from './patience.ts';
 
 /** What a command answered. */
 export interface Ended {
@@ -45,7 +46,7 @@ const root = join(import.meta.dirname, '../..');
 /** What delivery needs of the working tree, whether it is committed or not. */
 const parts = ['catalog', 'charts', 'fargate', 'policies', 'releases', 'package.json', '.gitignore', '.gitattributes'];
 const isLeftOut = /(^|\/)fixtures\/|\.test\.ts$/;
-const runDeadlineMs = 120_000;
+const runDeadlineMs = seconds(120);
 const maxOutputBytes = 64 * 1024 * 1024;
 
 /** Makes both in a folder; the clone's first commit is the working tree as it is. */

@@ -4,6 +4,7 @@ import { pathOf } from '@millrace/policies/admission/testing/paths.ts';
 import type { Delivery } from './delivery.ts';
 import type { KubernetesObject } from './objects.ts';
 import { appliedAt, readObject } from './objects.ts';
+import type { Repository } from './repository.ts';
 
 /** One object of a service, and when Argo CD wrote it. */
 export interface Step {
@@ -15,6 +16,13 @@ export interface Step {
   /** A step of the sync itself, and not part of what it leaves. */
   isHook: boolean;
   object: KubernetesObject;
+}
+
+/** Jobs go two minutes after they have ended. Here they stay until a release is looked at, which a busy machine may be slow at. */
+export function keepJobs(repository: Repository): void {
+  repository.edit('charts/hook-job.ts', (text) =>
+    text.replace('const keep = Duration.minutes(2);', 'const keep = Duration.minutes(60);'),
+  );
 }
 
 /** When Argo CD wrote each object of a service that stands in Git. @throws when one is not in the cluster. */
