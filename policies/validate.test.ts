@@ -12,6 +12,7 @@ import type { Finding } from './validation/finding.ts';
 
 const root = join(import.meta.dirname, '..');
 const buildMs = 20 * 60_000;
+const testMs = 300_000;
 const folder = mkdtempSync(join(tmpdir(), 'millrace-validate-'));
 let environment = process.env;
 
@@ -53,7 +54,7 @@ beforeAll(async () => {
 }, buildMs);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('make validate', () => {
+describe('make validate', { timeout: testMs }, () => {
   it('has nothing against what is as it should be', async () => {
     const { code, output, complaint } = await validate([service, '--env', 'staging']);
     expect(complaint).not.toMatch(/: (?!.*\(warning\)).*(V|S|E|F)\d+ /);

@@ -52,7 +52,7 @@ function terraformChecks(): Check[] {
   const name = hasProviders
     ? 'terraform holds every rule'
     : 'terraform is formatted and linted (no provider at hand for the rest)';
-  return [{ ...check(name, 'build', words), deadlineSeconds: 1_200 }];
+  return [{ ...check(name, 'build', words), deadlineSeconds: 2_400 }];
 }
 
 /** The tools come from npm: without them every check would fail for the same reason. */

@@ -10,7 +10,7 @@ import { countTests, leastClusterTests, leastTests } from './report.ts';
 import { readTree } from './tree.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const testDeadlineSeconds = 3000;
+const testDeadlineSeconds = 4500;
 /** Which of Vitest's projects a command runs, with which files, and how many tests that is at least. */
 const suites = {
   test: { projects: ['parts', 'whole'], isOwn: (path: string) => !path.startsWith(clusterTests), least: leastTests },

@@ -17,7 +17,7 @@ const paths = (of: readonly { path: string }[]): string[] => of.map(({ path }) =
 
 const shellFaults = async (text: string): Promise<string[]> => {
   const ended = await Promise.all(
-    commandsOf(text).map((command) => run(['bash', '-n', '-c', command], { cwd: root, deadlineSeconds: 10 })),
+    commandsOf(text).map((command) => run(['bash', '-n', '-c', command], { cwd: root, deadlineSeconds: 50 })),
   );
   return ended.filter(({ isOk }) => !isOk).map(({ output }) => output.trim());
 };

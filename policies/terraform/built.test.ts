@@ -10,8 +10,8 @@ import { contractOf, contractSchema, platformIn } from './contract-text.ts';
 import { findTerraform, repositoryRoot } from './find-terraform.ts';
 import { keptTypes } from './guards/encryption.ts';
 
-/** The first time after a change each environment takes a minute or two; `make terraform` keeps the answer. */
-const applyMs = 15 * 60_000;
+/** The first time after a change each environment takes minutes; `make terraform` keeps the answer. */
+const applyMs = 60 * 60_000;
 const isOffline = await findTerraform().then(
   (terraform) => terraform.isOffline,
   (error: Error) => {

@@ -25,7 +25,7 @@ export interface Built {
   outputs: Record<string, unknown>;
 }
 
-const applyDeadlineMs = 600_000;
+const applyDeadlineMs = 1_800_000;
 /** The account that the offline providers make ARNs up for. */
 const madeUpAccount = '123456789012';
 const keptAnswers = 4;

@@ -16,8 +16,8 @@ export interface Terraform {
   providers: string;
 }
 
-const askDeadlineMs = 30_000;
-const buildDeadlineMs = 300_000;
+const askDeadlineMs = 60_000;
+const buildDeadlineMs = 1_200_000;
 const leastMinor = 11;
 
 export const repositoryRoot = join(import.meta.dirname, '../..');

@@ -7,7 +7,7 @@ import type { StepResult, Workshop } from './steps.ts';
 import { diagnosticLine } from './steps.ts';
 import { hashOf, markOf } from './working-copy.ts';
 
-const deadlineMs = 600_000;
+const deadlineMs = 1_800_000;
 /** Two cores: one Terraform and one provider each. */
 const atOnce = 2;
 

@@ -20,7 +20,7 @@ export interface Workshop {
   environments: readonly EnvironmentName[];
 }
 
-const deadlineMs = 300_000;
+const deadlineMs = 900_000;
 
 /** Terraform's own format, of the sources themselves. */
 export async function checkFormat({ terraform }: Workshop): Promise<StepResult> {

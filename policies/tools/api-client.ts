@@ -20,7 +20,7 @@ export interface AskOptions {
 /** Speaks to an API server as its administrator. */
 export interface ApiClient {
   ask(method: string, path: string, options?: AskOptions): Promise<Reply>;
-  /** Asks until the answer is as wished. @throws EnvironmentFault after 30 seconds. */
+  /** Asks until the answer is as wished. @throws EnvironmentFault after two minutes. */
   waitFor(path: string, isWished: (reply: Reply) => boolean): Promise<Reply>;
 }
 
@@ -32,7 +32,7 @@ export interface ApiServer {
   certificateFile: string;
 }
 
-const waitDeadlineMs = 30_000;
+const waitDeadlineMs = 120_000;
 const pollMs = 100;
 const askDeadlineMs = 30_000;
 

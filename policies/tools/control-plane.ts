@@ -15,7 +15,7 @@ export interface ControlPlane extends ApiClient {
   stop(): Promise<void>;
 }
 
-const startDeadlineMs = 60_000;
+const startDeadlineMs = 180_000;
 const stopDeadlineMs = 10_000;
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -3,14 +3,15 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findTool } from './build-tool.ts';
+import { findFreePort } from './free-port.ts';
 
 const makingMs = 20 * 60_000;
-const deadlineMs = 10_000;
+const deadlineMs = 30_000;
 const password = 'a-password';
 const folder = mkdtempSync(join(tmpdir(), 'millrace-redis-'));
 let server: ChildProcess;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   symlinkSync(go, join(folder, 'go'));
   vi.stubEnv('PATH', folder);
   const program = await findTool('redis-server');
-  port = await freePort();
+  port = await findFreePort();
   const words = ['--bind', '127.0.0.1', '--port', String(port), '--requirepass', password];
   server = spawn(program, [...words, '--save', '', '--appendonly', 'no', '--daemonize', 'no'], { stdio: 'pipe' });
   await until(async () => (await ask('PING')).startsWith('-NOAUTH'));
@@ -113,12 +114,4 @@ const withPassword = <Result>(use: (client: Client) => Promise<Result>): Promise
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   await vi.waitFor(async () => expect(await isSo().catch(() => false)).toBe(true), { timeout: deadlineMs });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return address && typeof address === 'object' ? address.port : 0;
 }

@@ -19,7 +19,7 @@ const bindings = `${group}/validatingadmissionpolicybindings`;
 const parametersPath = `/api/v1/namespaces/${policyParametersPlace.namespace}/configmaps/${policyParametersPlace.name}`;
 /** The API server cuts each warning at 256 characters once all of them are long. */
 const comparedCharacters = 120;
-const settleMs = 8_000;
+const settleMs = 60_000;
 const pollMs = 200;
 
 /** Namespaces, parameters and policies; a policy works once it has a binding. */
