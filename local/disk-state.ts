@@ -3,13 +3,28 @@ import { asMachineFault, MachineFault, onDisk } from './fault.ts';
 
 const settleMs = 50;
 
-/** Writes a file so that a reader, or a kill, sees the old one or the new one and never a part. */
+/** The last write of each file that is not yet done. */
+const writing = new Map<string, Promise<void>>();
+
+/**
+ * Writes a file so that a reader, or a kill, sees the old one or the new one and never a part. Writes of one file come one after
+ * the other, in the order of the calls.
+ */
 export async function writeAtomically(path: string, text: string, mode = 0o600): Promise<void> {
   const aside = `${path}.${process.pid}.part`;
-  await onDisk(path, async () => {
-    await writeFile(aside, text, { mode, flush: true });
-    await rename(aside, path);
-  });
+  const write = (): Promise<void> =>
+    onDisk(path, async () => {
+      await writeFile(aside, text, { mode, flush: true });
+      await rename(aside, path);
+    });
+  // One that failed is its caller's, and no reason not to write the next.
+  const done = (writing.get(path) ?? Promise.resolve()).then(write, write);
+  writing.set(path, done);
+  try {
+    await done;
+  } finally {
+    if (writing.get(path) === done) writing.delete(path);
+  }
 }
 
 /** Reads a JSON file of ours. @returns nothing when it is not there. @throws MachineFault when somebody broke it. */
