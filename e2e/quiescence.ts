@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Databases } from './invariants.ts';
 
 interface ControlState {
@@ -8,6 +11,7 @@ interface ControlState {
 
 const pauseMs = 200;
 const answerMs = 60_000;
+const redriveProgram = join(import.meta.dirname, '../runtime/redrive-main.ts');
 
 /** Switches the endpoint's faults to exactly these; its random sequence begins with the seed. */
 export async function setFaults(control: string, wanted: { seed: number; faults: readonly object[] }): Promise<void> {
@@ -62,6 +66,21 @@ export async function quiet(
     await delay(pauseMs);
   }
   throw new Error('unreachable');
+}
+
+/**
+ * What an operator does after an incident, `make redrive`: gives queues their dead letters back.
+ * @throws with what the command says when one of them dies again.
+ */
+export async function redriveAll(aws: string, deadLetters: Record<string, number>): Promise<void> {
+  const account = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'thing' };
+  const env = { ...process.env, ...account, AWS_ENDPOINT_URL: aws };
+  for (const name of Object.keys(deadLetters)) {
+    await promisify(execFile)(process.execPath, [redriveProgram, name.replace(/-dlq$/, '')], {
+      env,
+      timeout: answerMs,
+    });
+  }
 }
 
 const total = (state: Record<string, number>): number => Object.values(state).reduce((sum, count) => sum + count, 0);
